@@ -1,0 +1,51 @@
+# PatBench. `make` alone says what it can do.
+STUDY ?= params/demo.yaml
+PYTHON ?= python3.11
+TORCH ?= torch==2.13.0
+VENV := .venv
+BIN := $(VENV)/bin
+READY := $(VENV)/.ready
+export HF_HUB_DISABLE_TELEMETRY = 1
+export PYTHONWARNINGS = ignore::DeprecationWarning
+
+.DEFAULT_GOAL := help
+.PHONY: help setup site why test test-slow lint lab figures lock clean
+
+help: ## print this
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-10s %s\n", $$1, $$2}'
+	@echo '  STUDY=params/demo.yaml names the study that site, why and figures work on.'
+
+# The environment is made again only when the lock's content changes, not when a checkout touches it.
+$(READY): requirements.lock
+	@if [ "$$(cat $(READY) 2>/dev/null)" != "$$(cksum < requirements.lock)" ]; then ./tools/setup "$(PYTHON)" "$(VENV)" "$(TORCH)"; fi
+	@cksum < requirements.lock > $(READY)
+
+setup: $(READY) ## make .venv from requirements.lock
+
+site: $(READY) ## run STUDY and render its site to _site/
+	@$(BIN)/patbench site --study "$(STUDY)"
+
+why: $(READY) ## say what `make site` would run, and the reason of each step
+	@$(BIN)/patbench why --study "$(STUDY)"
+
+test: $(READY) ## run the tests, no network needed
+	@HF_HUB_OFFLINE=1 $(BIN)/python -m pytest -n 2 -m "not slow"
+
+test-slow: $(READY) ## run the tests that take minutes
+	@HF_HUB_OFFLINE=1 $(BIN)/python -m pytest -n 2 -m slow
+
+lint: $(READY) ## ruff, mypy and the notebooks' outputs
+	@$(BIN)/ruff check . && $(BIN)/ruff format --check . && $(BIN)/mypy && $(BIN)/nbstripout --verify notebooks/*.ipynb
+
+lab: $(READY) ## open the notebooks in JupyterLab
+	@$(BIN)/jupyter lab notebooks
+
+figures: site ## refresh figures/ from STUDY
+	@$(BIN)/patbench figures --study "$(STUDY)"
+
+lock: $(READY) ## resolve pyproject.toml anew into requirements.lock
+	@./tools/lock "$(BIN)/uv"
+
+clean: ## remove everything made, but not .venv
+	@rm -rf build results _site .cache .snakemake .pytest_cache .mypy_cache .ruff_cache .hypothesis
+	@find . -name __pycache__ -not -path './.venv/*' -prune -exec rm -rf {} +
