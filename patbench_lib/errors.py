@@ -1,0 +1,41 @@
+"""The one error a user of PatBench sees: what happened, why, and what to do about it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from difflib import get_close_matches
+
+
+class PatbenchError(Exception):
+    """An expected failure, told in plain words.
+
+    Parameters
+    ----------
+    what : the failure in one sentence.
+    why : the cause, as far as it is known.
+    todo : what the user can do.
+    """
+
+    def __init__(self, what: str, *, why: str = "", todo: str = "") -> None:
+        self.what, self.why, self.todo = what, why, todo
+        super().__init__("\n".join(part for part in (what, why, todo) if part))
+
+
+def nearest(name: str, valid: Iterable[str]) -> str | None:
+    """Return the entry of `valid` most like `name`, or None where nothing is close."""
+    names = list(valid)
+    folded = {candidate.casefold(): candidate for candidate in names}
+    found = get_close_matches(name.casefold(), folded, n=1, cutoff=0.6)
+    return folded[found[0]] if found else None
+
+
+def unknown_name(kind: str, name: str, valid: Iterable[str], *, where: str = "") -> PatbenchError:
+    """Build the error for a name that is not one of `valid`, naming the nearest that is."""
+    names = list(valid)
+    close = nearest(name, names)
+    place = f" in {where}" if where else ""
+    return PatbenchError(
+        f"Unknown {kind} '{name}'{place}.",
+        why=f"Known: {', '.join(names)}.",
+        todo=f"Did you mean '{close}'?" if close else "",
+    )

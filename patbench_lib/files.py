@@ -1,0 +1,61 @@
+"""Writing files so that a killed run leaves the old file or the new one, never a half."""
+
+from __future__ import annotations
+
+import errno
+import json
+import uuid
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from patbench_lib.errors import PatbenchError
+
+
+@contextmanager
+def replacing(path: Path) -> Iterator[Path]:
+    """Yield a temporary name beside `path`, renamed to it when the block ends well, removed when it does not.
+
+    Raises
+    ------
+    PatbenchError
+        Where the folder is read-only or the disk is full.
+    """
+    temporary = path.parent / f".{path.name}.{uuid.uuid4().hex[:8]}.tmp"
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        yield temporary
+        temporary.replace(path)
+    except OSError as error:
+        raise _explained(error, path) from error
+    finally:
+        temporary.unlink(missing_ok=True)
+
+
+def _explained(error: OSError, path: Path) -> Exception:
+    """Tell a full disk and a read-only folder in plain words; other failures stay as they are."""
+    if error.errno in (errno.ENOSPC, errno.EDQUOT):
+        return PatbenchError(
+            f"The disk is full: {path} could not be written.",
+            why="Nothing half-written was kept.",
+            todo="Free some space and run the same command again; finished work is found and not repeated.",
+        )
+    if error.errno in (errno.EROFS, errno.EACCES, errno.EPERM):
+        return PatbenchError(
+            f"{path.parent} cannot be written to.",
+            why=str(error),
+            todo="Make it writable, or set PATBENCH_HOME to a folder that is.",
+        )
+    return error
+
+
+def write_text(path: Path, text: str) -> None:
+    """Write UTF-8 text in one step."""
+    with replacing(path) as temporary:
+        temporary.write_text(text, encoding="utf-8")
+
+
+def write_json(path: Path, content: Any) -> None:
+    """Write JSON in one step, keys sorted, so that equal content is equal bytes."""
+    write_text(path, json.dumps(content, indent=1, sort_keys=True, ensure_ascii=False, default=str) + "\n")

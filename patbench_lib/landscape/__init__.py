@@ -1,0 +1,1 @@
+"""Landscapes: patents with their citations, families and labels, from any source, in one schema."""

@@ -1,0 +1,44 @@
+"""A landscape as a folder: Parquet for the patents, JSON for where they come from."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import asdict
+from pathlib import Path
+
+import pandas as pd
+
+from patbench_lib.files import replacing, write_json
+from patbench_lib.landscape.quality import Finding, QualityReport
+from patbench_lib.landscape.schema import LISTS, Landscape, Provenance
+
+
+def save_landscape(landscape: Landscape, folder: Path) -> None:
+    """Write a landscape; `landscape.json` comes last and marks the folder as complete."""
+    with replacing(folder / "patents.parquet") as temporary:
+        landscape.patents.to_parquet(temporary, compression="zstd", index=False)
+    meta = {
+        "name": landscape.name,
+        "label_sets": list(landscape.label_sets),
+        "provenance": asdict(landscape.provenance),
+        "findings": [asdict(finding) for finding in landscape.report.findings],
+        "fingerprint": landscape.fingerprint,
+    }
+    write_json(folder / "landscape.json", meta)
+
+
+def load_landscape(folder: Path) -> Landscape | None:
+    """Read a landscape that `save_landscape` wrote; None where the folder is not complete."""
+    described = folder / "landscape.json"
+    if not described.is_file():
+        return None
+    meta = json.loads(described.read_text(encoding="utf-8"))
+    patents = pd.read_parquet(folder / "patents.parquet")
+    for column in (*LISTS, *meta["label_sets"]):
+        patents[column] = pd.Series([list(map(str, entries)) for entries in patents[column]], dtype=object)
+    findings = [Finding(**{**entry, "rows": tuple(entry["rows"])}) for entry in meta["findings"]]
+    landscape = Landscape(
+        meta["name"], patents, tuple(meta["label_sets"]), Provenance(**meta["provenance"]), QualityReport(findings)
+    )
+    vars(landscape)["fingerprint"] = meta["fingerprint"]  # as computed when saved: fills the cached property
+    return landscape

@@ -1,0 +1,59 @@
+"""Publication numbers: office, number and kind code, and how two of them are matched."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Literal
+
+LeadingZeros = Literal["keep", "ignore"]
+
+_NUMBER = re.compile(r"^([A-Z]{2})-?((?:[A-Z]{1,2}-?)?\d+)(?:-?([A-Z]\d?))?$")
+_NOISE = re.compile(r"[\s,./]+")
+
+
+@dataclass(frozen=True)
+class PublicationNumber:
+    """A publication number in its parts: `US-7296300-B2` is office US, number 7296300, kind B2."""
+
+    office: str
+    number: str
+    kind: str = ""
+
+
+def parse_number(text: str) -> PublicationNumber | None:
+    """Split a publication number; None where it has no office, no digits or an unknown form.
+
+    Spaces, commas, slashes and points are ignored, so `US 7,296,300 B2`, `US7296300B2` and
+    `WO 2014/123456 A1` are read.
+    """
+    found = _NUMBER.match(_NOISE.sub("", text).upper())
+    if found is None:
+        return None
+    office, number, kind = found.groups()
+    return PublicationNumber(office, number.replace("-", ""), kind or "")
+
+
+def match_key(text: str, leading_zeros: LeadingZeros = "keep") -> str:
+    """Return what two mentions of one publication share: office and number, kind code apart.
+
+    Offices differ in whether they print leading zeros (`EP-0495168`, `EP-495168`). With `ignore` these are one
+    document. A text that is no publication number is its own key.
+    """
+    parsed = parse_number(text)
+    if parsed is None:
+        return text.strip().upper()
+    number = parsed.number if leading_zeros == "keep" else parsed.number.lstrip("0")
+    return f"{parsed.office}-{number}"
+
+
+def match_keys(texts: Iterable[str], leading_zeros: LeadingZeros = "keep") -> list[str]:
+    """Return `match_key` of many texts, parsing each distinct one once."""
+    memory: dict[str, str] = {}
+    keys = []
+    for text in texts:
+        if text not in memory:
+            memory[text] = match_key(text, leading_zeros)
+        keys.append(memory[text])
+    return keys

@@ -1,0 +1,82 @@
+"""The one schema that every source of patents is brought into."""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass, field
+from functools import cached_property
+
+import numpy as np
+import pandas as pd
+
+from patbench_lib.landscape.quality import QualityReport
+from patbench_lib.types import Ints
+
+SECTIONS = ("title", "abstract", "claims", "description", "dwpi_title", "dwpi_abstract")
+"""Columns of text; one that a source lacks is empty throughout."""
+
+CODES = ("ipc", "cpc")
+LISTS = (*CODES, "cited", "citation_category")
+SCALARS = ("office", "publication_date", "family_id")
+COLUMNS = ("publication_number", *SECTIONS, *LISTS, *SCALARS)
+"""Every column of the schema; `source_row` is added, label sets and free columns may follow."""
+
+
+@dataclass(frozen=True)
+class Provenance:
+    """Where a landscape comes from, so that it can be told and recomputed."""
+
+    source: str
+    path: str = ""
+    sha256: str = ""
+    synthetic: bool = False
+    note: str = ""
+
+
+@dataclass(frozen=True)
+class Landscape:
+    """Patents with families, citations and labels.
+
+    Attributes
+    ----------
+    patents : one row a publication, sorted by publication number, with the columns of `COLUMNS`, `source_row`, the
+        label sets (lists of strings) and any free columns. Row numbers of this frame are the documents of all runs.
+    label_sets : names of the label columns.
+    report : what validation found and repaired.
+    """
+
+    name: str
+    patents: pd.DataFrame
+    label_sets: tuple[str, ...]
+    provenance: Provenance
+    report: QualityReport = field(default_factory=QualityReport)
+
+    def __len__(self) -> int:
+        """Return the number of publications."""
+        return len(self.patents)
+
+    @property
+    def numbers(self) -> list[str]:
+        """Publication numbers in row order, which is ascending."""
+        return [str(number) for number in self.patents["publication_number"]]
+
+    @cached_property
+    def family(self) -> Ints:
+        """Family of each publication as an integer code, shape [n]."""
+        codes, _ = pd.factorize(self.patents["family_id"])
+        return codes.astype(np.int32)
+
+    def has(self, section: str) -> bool:
+        """Tell whether any publication has text in a section."""
+        return bool((self.patents[section] != "").any())
+
+    @cached_property
+    def fingerprint(self) -> str:
+        """SHA-256 over all columns but `source_row`: equal for equal content, whatever the source file's order."""
+        digest = hashlib.sha256()
+        for column in sorted(set(self.patents.columns) - {"source_row"}):
+            values = self.patents[column]
+            flat = values.map(lambda value: "\x1f".join(map(str, value)) if isinstance(value, list) else str(value))
+            digest.update(column.encode())
+            digest.update(pd.util.hash_pandas_object(flat, index=False).to_numpy().tobytes())
+        return digest.hexdigest()

@@ -1,0 +1,51 @@
+"""What a study says of a landscape: its source and how to read it."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints
+
+from patbench_lib.landscape.demo import Effects
+from patbench_lib.landscape.validate import Duplicates
+
+LandscapeName = Annotated[str, StringConstraints(pattern=r"^\w[\w-]*$")]
+"""Letters, digits, `_` and `-`: the name is part of file names."""
+
+
+class _Closed(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class TableSource(_Closed):
+    """A user's table in Parquet, CSV or JSON lines."""
+
+    source: Literal["table"] = "table"
+    name: LandscapeName = Field(description="name of the landscape in tables and figures")
+    path: str = Field(description="the file, relative to the folder that commands run in")
+    columns: dict[str, str] = Field(default_factory=dict, description="schema column: the table's column")
+    labels: tuple[str, ...] = Field(default=(), description="columns that hold label sets")
+    separator: str | None = Field(default=None, description="between entries of a list in one cell; found if not given")
+    duplicates: Duplicates = Field(default="error", description="publication numbers repeated with other content")
+
+
+class DemoSource(_Closed):
+    """The seeded synthetic generator."""
+
+    source: Literal["demo"] = "demo"
+    name: LandscapeName = Field(default="assistive", description="name of the landscape in tables and figures")
+    kind: Literal["assistive", "external"] = "assistive"
+    publications: int = Field(default=600, ge=20, le=200_000)
+    seed: int = Field(default=0, ge=0)
+    effects: Literal["default", "none"] | Effects = Field(
+        default="default", description="strengths of the planted effects; none draws citations and labels from no text"
+    )
+
+    def strengths(self) -> Effects:
+        """Return the strengths of the planted effects."""
+        if isinstance(self.effects, Effects):
+            return self.effects
+        return Effects.none() if self.effects == "none" else Effects.default()
+
+
+LandscapeSpec = Annotated[TableSource | DemoSource, Field(discriminator="source")]

@@ -1,0 +1,181 @@
+"""Reading a user's table: Parquet, CSV or JSON lines, gzipped or not, with every failure explained."""
+
+from __future__ import annotations
+
+import csv
+import gzip
+import json
+import sys
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import IO, Any
+
+import numpy as np
+import pandas as pd
+
+from patbench_lib.errors import PatbenchError, nearest
+from patbench_lib.landscape.schema import COLUMNS, LISTS
+
+SEPARATORS = (";", "|", "\n", ",")
+"""Separators of several entries in one cell, tried in this order where the study names none."""
+
+
+def read_table(path: Path) -> pd.DataFrame:
+    """Read a file into a frame, every CSV cell as text.
+
+    Raises
+    ------
+    PatbenchError
+        Where the file is missing, empty, of another type, of another encoding than UTF-8, or has ragged rows.
+    """
+    if not path.is_file():
+        raise PatbenchError(f"No file at {path}.", todo="Relative paths start at the folder the command runs in.")
+    if path.stat().st_size == 0:
+        raise PatbenchError(f"{path} is empty.", todo="Give a file with a header and at least one patent.")
+    kind = "".join(suffix for suffix in path.suffixes[-2:] if suffix != ".gz").lower().rsplit(".", 1)[-1]
+    readers = {"parquet": _read_parquet, "pq": _read_parquet, "csv": _read_csv, "tsv": _read_csv}
+    readers |= {"jsonl": _read_json_lines, "ndjson": _read_json_lines}
+    if kind not in readers:
+        raise PatbenchError(
+            f"{path} has an ending that is not read.", todo="Use .parquet, .csv, .tsv or .jsonl, with or without .gz."
+        )
+    try:
+        frame = readers[kind](path)
+    except UnicodeDecodeError as error:
+        raise PatbenchError(
+            f"{path} is not UTF-8: byte {error.start} is {error.object[error.start]:#04x}.",
+            why="A table in another encoding, often Windows-1252, would lose its accented letters.",
+            todo=f"Convert it first: iconv -f WINDOWS-1252 -t UTF-8 '{path.name}' > converted.csv",
+        ) from error
+    if frame.empty:
+        raise PatbenchError(f"{path} has a header and no rows.", todo="Give a file with at least one patent.")
+    return frame
+
+
+@contextmanager
+def _text(path: Path) -> Iterator[IO[str]]:
+    opener = gzip.open if path.suffix.lower() == ".gz" else open
+    with opener(path, "rt", encoding="utf-8-sig", newline="") as file:
+        yield file
+
+
+def _read_parquet(path: Path) -> pd.DataFrame:
+    import pyarrow as pa
+
+    try:
+        return pd.read_parquet(path)
+    except (pa.ArrowInvalid, OSError) as error:
+        raise PatbenchError(f"{path} is not a readable Parquet file.", why=str(error)) from error
+
+
+def _read_csv(path: Path) -> pd.DataFrame:
+    csv.field_size_limit(sys.maxsize)
+    with _text(path) as file:
+        header = file.readline()
+        file.seek(0)
+        delimiter = max("\t,;|", key=header.count)
+        try:
+            rows = list(csv.reader(file, delimiter=delimiter, strict=True))
+        except csv.Error as error:
+            raise PatbenchError(f"{path} is not well-formed CSV.", why=str(error)) from error
+    names, body = rows[0], [row for row in rows[1:] if row]
+    ragged = [number for number, row in enumerate(body, 1) if len(row) != len(names)]
+    if ragged:
+        first = ", ".join(map(str, ragged[:10]))
+        raise PatbenchError(
+            f"{path} has {len(ragged)} ragged rows: {first}{', …' if len(ragged) > 10 else ''}.",
+            why=f"The header has {len(names)} columns, row {ragged[0]} has {len(body[ragged[0] - 1])}.",
+            todo="Quote the cells that contain the delimiter or a line break.",
+        )
+    return pd.DataFrame(body, columns=names, dtype=object)
+
+
+def _read_json_lines(path: Path) -> pd.DataFrame:
+    records = []
+    with _text(path) as file:
+        for number, line in enumerate(file, 1):
+            if not line.strip():
+                continue
+            try:
+                record = json.loads(line)
+            except json.JSONDecodeError as error:
+                raise PatbenchError(f"{path}, line {number}, is not JSON.", why=str(error)) from error
+            if not isinstance(record, dict):
+                raise PatbenchError(f"{path}, line {number}, is not a JSON object.")
+            records.append(record)
+    return pd.DataFrame.from_records(records).astype(object)
+
+
+def map_columns(
+    frame: pd.DataFrame, columns: Mapping[str, str], labels: Sequence[str], separator: str | None
+) -> pd.DataFrame:
+    """Rename a table's columns to the schema's and split its list cells.
+
+    Parameters
+    ----------
+    columns : schema column to the table's column; a schema column not named is taken under its own name.
+    labels : the table's columns that hold label sets.
+    separator : what stands between entries of a list in a text cell; None finds it column by column.
+
+    Raises
+    ------
+    PatbenchError
+        Where a named column, or any column of publication numbers, is missing.
+    """
+    for target, source in columns.items():
+        if target not in COLUMNS:
+            close = nearest(target, COLUMNS)
+            hint = f"Did you mean '{close}'?" if close else f"Known: {', '.join(COLUMNS)}."
+            raise PatbenchError(f"`columns` maps to '{target}', which the schema does not have.", todo=hint)
+        _require(frame, source, f"`columns` takes {target} from it")
+    renamed = frame.rename(columns={source: target for target, source in columns.items()})
+    if "publication_number" not in renamed:
+        have = ", ".join(map(str, frame.columns))
+        raise PatbenchError(
+            "The table has no column publication_number.",
+            why=f"It has: {have}.",
+            todo="Map one in the study: `columns: {publication_number: NAME}`.",
+        )
+    for column in labels:
+        _require(renamed, column, "`labels` names it")
+    for column in [*(name for name in LISTS if name in renamed), *labels]:
+        renamed[column] = split_cells(renamed[column], separator)
+    return renamed
+
+
+def _require(frame: pd.DataFrame, column: str, reason: str) -> None:
+    if column not in frame:
+        close = nearest(column, map(str, frame.columns))
+        raise PatbenchError(
+            f"The table has no column '{column}'.",
+            why=f"{reason}; the table has: {', '.join(map(str, frame.columns))}.",
+            todo=f"Did you mean '{close}'?" if close else "",
+        )
+
+
+def split_cells(values: pd.Series, separator: str | None = None) -> pd.Series:
+    """Turn cells into lists: arrays as they are, JSON arrays read, text split at the separator."""
+    if separator is None:
+        separator = find_separator(values)
+    return pd.Series([_split(value, separator) for value in values], index=values.index, dtype=object)
+
+
+def find_separator(values: pd.Series) -> str:
+    """Return the first of `SEPARATORS` that occurs in a column's text cells, `;` where none does."""
+    text = [value for value in values if isinstance(value, str) and not value.lstrip().startswith("[")]
+    return next((mark for mark in SEPARATORS if any(mark in value for value in text)), SEPARATORS[0])
+
+
+def _split(value: Any, separator: str) -> list[str]:
+    if isinstance(value, (list, tuple, np.ndarray)):
+        return [str(entry).strip() for entry in value if entry is not None and str(entry).strip()]
+    if value is None or value is pd.NA or (isinstance(value, float) and np.isnan(value)):
+        return []
+    text = str(value).strip()
+    if text.startswith("[") and text.endswith("]"):
+        try:
+            return _split(json.loads(text), separator)
+        except json.JSONDecodeError:
+            pass  # square brackets that are no JSON: an ordinary cell
+    return [entry.strip() for entry in text.split(separator) if entry.strip()]
