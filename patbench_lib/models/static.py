@@ -1,0 +1,87 @@
+"""Static vectors: the mean of the tokens' input embeddings, with no transformer in between."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from patbench_lib.errors import PatbenchError
+from patbench_lib.models.card import Card
+from patbench_lib.models.weights import fingerprint, require
+from patbench_lib.types import Role
+
+_TABLES = ("word_embeddings.weight", "embed_tokens.weight", "tok_embeddings.weight")
+
+
+@dataclass(frozen=True)
+class StaticEncoder:
+    """The bag of a text's token embeddings; see `patbench_lib.models.encoder.Encoder`.
+
+    A text is read whole. Special tokens that a transformer would add ([CLS], [SEP]) are left out. Queries and
+    documents are treated alike.
+    """
+
+    card: Card
+    fingerprint: str
+    dim: int
+    max_tokens: int | None
+    module: Any
+
+    def count_tokens(self, texts: Sequence[str], role: Role) -> NDArray[np.int32]:
+        """Return how many tokens each text has; shape [n]."""
+        encodings = self.module.tokenizer.encode_batch_fast(list(texts), add_special_tokens=False)
+        return np.fromiter((len(encoding.ids) for encoding in encodings), dtype=np.int32, count=len(texts))
+
+    def encode_batch(self, texts: Sequence[str], role: Role) -> NDArray[np.float32]:
+        """Return the mean of each text's token embeddings; shape [n, dim]. An empty text has the vector zero."""
+        import torch
+
+        if not texts:
+            return np.zeros((0, self.dim), dtype=np.float32)
+        with torch.inference_mode():
+            vectors = self.module(self.module.preprocess(list(texts)))["sentence_embedding"]
+            if self.card.normalise:
+                vectors = torch.nn.functional.normalize(vectors, dim=1)
+            rows: NDArray[np.float32] = vectors.numpy()
+        return rows
+
+
+def load_static(card: Card) -> StaticEncoder:
+    """Build the static model from the token embeddings of the transformer in the card's folder."""
+    from sentence_transformers.sentence_transformer.modules import StaticEmbedding
+    from tokenizers import Tokenizer
+
+    folder = require(card)
+    tokenizer = Tokenizer.from_file(str(folder / "tokenizer.json"))
+    # The file can carry a truncation from the transformer's training: a static model reads the whole text.
+    tokenizer.no_truncation()
+    module = StaticEmbedding(tokenizer, embedding_weights=_token_embeddings(card, folder)).eval()
+    files = fingerprint(card, folder)
+    return StaticEncoder(
+        card=card,
+        fingerprint=hashlib.sha256(f"static|{files}".encode()).hexdigest(),
+        dim=module.get_embedding_dimension(),
+        max_tokens=None,
+        module=module,
+    )
+
+
+def _token_embeddings(card: Card, folder: Path) -> Any:
+    """Read the table of token embeddings alone; shape [vocabulary, dim], float32."""
+    from safetensors import safe_open
+
+    for file in sorted(folder.glob("*.safetensors")):
+        with safe_open(str(file), framework="pt") as tensors:
+            for name in tensors.keys():  # noqa: SIM118 - not a dict
+                if name.endswith(_TABLES):
+                    return tensors.get_tensor(name).float()
+    raise PatbenchError(
+        f"'{card.name}' has no token embeddings in {folder}.",
+        why=f"A static model needs a *.safetensors file with a tensor named …{', …'.join(_TABLES)}.",
+    )
