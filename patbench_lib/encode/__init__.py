@@ -1,0 +1,1 @@
+"""Encoding: texts to vectors, once each, kept in a store that survives."""

@@ -1,0 +1,139 @@
+"""The embedding store: shards of vectors on disk, memory-mapped, written in one step each."""
+
+from __future__ import annotations
+
+import json
+import os
+import time
+from collections.abc import Sequence
+from contextlib import AbstractContextManager, nullcontext
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+import numpy as np
+from filelock import FileLock
+
+from patbench_lib.encode.key import StoreKey, text_hashes
+from patbench_lib.errors import PatbenchError
+from patbench_lib.files import replacing, write_json
+from patbench_lib.types import Floats, Ints
+
+_ENTRY = np.dtype([("hash", "S16"), ("tokens", "<i4")])
+
+
+@dataclass(frozen=True)
+class Index:
+    """Where each text's vector lies: hashes ascending, with shard, row and token count, each of shape [n]."""
+
+    hashes: np.ndarray
+    shard: Ints
+    row: Ints
+    tokens: Ints
+
+    def find(self, hashes: np.ndarray) -> Ints:
+        """Return the position of each hash in the index, -1 where it is absent."""
+        if not len(self.hashes):
+            return np.full(len(hashes), -1)
+        position = np.searchsorted(self.hashes, hashes).clip(max=len(self.hashes) - 1)
+        return np.where(self.hashes[position] == hashes, position, -1)
+
+
+class VectorFolder:
+    """The vectors of one key.
+
+    A shard is three files: `N.npy` with vectors, `N.json` with how it was made, `N.index.npy` with the texts' hashes
+    and token counts. The index is written last: a shard without one does not exist, and its number is used again.
+    """
+
+    def __init__(self, root: Path, key: StoreKey) -> None:
+        self.key = key
+        self.folder = root / key.name
+
+    def lock(self) -> AbstractContextManager[object]:
+        """Return a lock that one process holds while it adds a shard; it falls when the process dies."""
+        try:
+            self.folder.mkdir(parents=True, exist_ok=True)
+            return FileLock(self.folder / "lock")
+        except OSError:
+            return nullcontext()  # a read-only store needs no lock: writing a shard to it says what is wrong
+
+    def shards(self) -> list[int]:
+        """Return the numbers of the complete shards, ascending."""
+        return sorted(int(path.name.split(".")[0]) for path in self.folder.glob("*.index.npy"))
+
+    def index(self) -> Index:
+        """Read the index of all complete shards."""
+        entries = [np.load(self.folder / f"{shard:06d}.index.npy") for shard in self.shards()]
+        if not entries:
+            return Index(np.empty(0, "S16"), *(np.empty(0, np.int64) for _ in range(3)))
+        joined = np.concatenate(entries)
+        shard = np.repeat(self.shards(), [len(part) for part in entries])
+        row = np.concatenate([np.arange(len(part)) for part in entries])
+        order = np.argsort(joined["hash"], kind="stable")
+        return Index(joined["hash"][order], shard[order], row[order], joined["tokens"][order])
+
+    def add(self, texts: Sequence[str], vectors: Floats, tokens: Ints, *, seconds: float, device: str) -> None:
+        """Write one shard; call while holding the lock.
+
+        Raises
+        ------
+        PatbenchError
+            Where the store is read-only or the disk is full; nothing half-written is left.
+        """
+        done = self.shards()
+        number = done[-1] + 1 if done else 0
+        entries = np.empty(len(texts), dtype=_ENTRY)
+        entries["hash"], entries["tokens"] = text_hashes(texts), tokens
+        limit = self.key.max_tokens
+        made = {
+            "texts": len(texts),
+            "tokens": int(tokens.sum()),
+            "tokens_read": int(tokens.clip(max=limit).sum() if limit else tokens.sum()),
+            "seconds": seconds,
+            "device": device,
+            "created": time.time(),
+        }
+        if not (self.folder / "key.json").is_file():
+            write_json(self.folder / "key.json", asdict(self.key))
+        _save(self.folder / f"{number:06d}.npy", vectors.astype(self.key.dtype))
+        write_json(self.folder / f"{number:06d}.json", made)
+        _save(self.folder / f"{number:06d}.index.npy", entries)
+
+    def gather(self, texts: Sequence[str]) -> tuple[Floats, Ints]:
+        """Return vectors [n, d] and token counts [n] of texts in order.
+
+        Raises
+        ------
+        PatbenchError
+            Where a text has no vector yet.
+        """
+        index = self.index()
+        found = index.find(text_hashes(texts))
+        if (found < 0).any():
+            missing = int((found < 0).sum())
+            raise PatbenchError(
+                f"{missing} of {len(texts)} texts are not encoded by {self.key.model} yet.", todo="Encode them first."
+            )
+        shard, row = index.shard[found], index.row[found]
+        vectors: Floats | None = None
+        for number in np.unique(shard):
+            stored = np.load(self.folder / f"{number:06d}.npy", mmap_mode="r")
+            if vectors is None:
+                vectors = np.empty((len(texts), stored.shape[1]), dtype=stored.dtype)
+            mine = np.flatnonzero(shard == number)
+            vectors[mine] = stored[row[mine]]
+        return (np.empty((0, 0), np.float32) if vectors is None else vectors), index.tokens[found]
+
+
+def shards_made(folder: Path) -> list[dict[str, float]]:
+    """Return how each complete shard of a folder was made: texts, tokens, tokens read, seconds, device, created."""
+    indexes = sorted(folder.glob("*.index.npy"))
+    files = [path.with_name(path.name.replace(".index.npy", ".json")) for path in indexes]
+    return [json.loads(path.read_text(encoding="utf-8")) for path in files]
+
+
+def _save(path: Path, array: np.ndarray) -> None:
+    with replacing(path) as temporary, temporary.open("wb") as file:
+        np.save(file, array, allow_pickle=False)
+        file.flush()
+        os.fsync(file.fileno())
