@@ -1,0 +1,1 @@
+"""Retrieval: systems that rank documents for queries, and the runs they make."""

@@ -1,0 +1,98 @@
+"""BM25: Okapi's probabilistic weighting of terms, through bm25s or the reference rank-bm25.
+
+Source: Robertson and Zaragoza, The Probabilistic Relevance Framework: BM25 and Beyond (2009); the variants as collected
+by Kamphuis, de Vries, Boytsov and Lin, Which BM25 Do You Mean? (2020).
+"""
+
+from __future__ import annotations
+
+import importlib.util
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import numpy as np
+
+from patbench_lib.landscape.judgements import Judgements
+from patbench_lib.retrieve.run import Run, fill
+from patbench_lib.retrieve.settings import Bm25
+from patbench_lib.types import Floats, Ints
+
+Scorer = Callable[[list[str]], tuple[Floats, float]]
+"""For the terms of one query: scores of all documents [n], and the score of a document that has none of the terms."""
+
+
+def search_bm25(
+    query_texts: Sequence[str], document_texts: Sequence[str], judgements: Judgements, depth: int, settings: Bm25
+) -> Run:
+    """Rank documents by BM25 for every query of the judgements.
+
+    A document that shares no term with the query is not retrieved, so a ranking may be shorter than `depth`.
+
+    Parameters
+    ----------
+    query_texts : texts of `judgements.queries`, in their order.
+    document_texts : texts of all rows of the landscape.
+    """
+    documents = tokenise(document_texts, settings)
+    score = _scorer(documents, settings)
+    run = Run.empty(judgements.queries, depth)
+    known = {term for terms in documents for term in terms}
+    for position, (query, terms) in enumerate(zip(judgements.queries, tokenise(query_texts, settings), strict=True)):
+        shared = [term for term in terms if term in known]
+        if shared:
+            scores, floor = score(shared)
+            scores[judgements.excluded(int(query))] = floor
+            best = contenders(scores, floor, depth)
+            fill(run, position, best, scores[best])
+    return run
+
+
+def contenders(scores: Floats, floor: float, depth: int) -> Ints:
+    """Return the documents above the floor that can be among the best `depth`, ties with the last one included."""
+    if len(scores) > depth:
+        floor = max(floor, np.nextafter(np.partition(scores, -depth)[-depth], -np.inf))
+    return np.flatnonzero(scores > floor)
+
+
+def tokenise(texts: Sequence[str], settings: Bm25) -> list[list[str]]:
+    """Return the terms of each text: words of two letters or more, lower case, stopped and stemmed as set."""
+    import bm25s
+
+    stemmer = None
+    if settings.stemmer == "english":
+        import Stemmer
+
+        stemmer = Stemmer.Stemmer("english")
+    stopwords = "en" if settings.stopwords == "english" else []
+    terms: list[list[str]] = bm25s.tokenize(
+        list(texts), stopwords=stopwords, stemmer=stemmer, return_ids=False, show_progress=False, allow_empty=False
+    )
+    return terms
+
+
+def _scorer(documents: list[list[str]], settings: Bm25) -> Scorer:
+    if settings.implementation == "rank-bm25":
+        return _reference_scorer(documents, settings)
+    import bm25s
+
+    index: Any = bm25s.BM25(k1=settings.k1, b=settings.b, delta=settings.delta, method=settings.variant)
+    index.index(documents, show_progress=False)
+    if importlib.util.find_spec("numba"):
+        index.activate_numba_scorer()
+
+    def score(terms: list[str]) -> tuple[Floats, float]:
+        ids = index.get_tokens_ids(terms)
+        absent = index.nonoccurrence_array
+        return index.get_scores_from_ids(ids), 0.0 if absent is None else float(absent[ids].sum())
+
+    return score
+
+
+def _reference_scorer(documents: list[list[str]], settings: Bm25) -> Scorer:
+    import rank_bm25
+
+    if settings.variant == "okapi":
+        okapi: Any = rank_bm25.BM25Okapi(documents, k1=settings.k1, b=settings.b)
+        return lambda terms: (okapi.get_scores(terms), 0.0)
+    plus: Any = rank_bm25.BM25Plus(documents, k1=settings.k1, b=settings.b, delta=settings.delta)
+    return lambda terms: (plus.get_scores(terms), sum(plus.idf[term] * settings.delta for term in terms))
