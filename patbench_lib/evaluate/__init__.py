@@ -1,0 +1,1 @@
+"""Evaluation: measures of runs, and what can be said of their differences."""

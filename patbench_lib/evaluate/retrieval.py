@@ -1,0 +1,63 @@
+"""Retrieval measures per query, through ir-measures over trec_eval."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from patbench_lib.landscape.judgements import Judgements, Stratum
+from patbench_lib.retrieve.run import Run
+
+STRATA: tuple[Stratum, ...] = ("ALL", "IN", "OUT")
+
+_IR_NAMES = {"Recall": "R", "MAP": "AP", "MRR": "RR"}
+
+
+def score_run(run: Run, judgements: Judgements, measures: Sequence[str]) -> pd.DataFrame:
+    """Score a run per query, measure and stratum.
+
+    A query that the run has no documents for counts 0. In a stratum the relevant documents are those of its pairs; the
+    ranking stays whole, so documents relevant in the other stratum hold their places as DAPFAM's protocol has it.
+
+    Parameters
+    ----------
+    measures : `nDCG@10`, `Recall@100`, `P@10`, `MAP`, `MRR` and the like.
+
+    Returns
+    -------
+    pandas.DataFrame
+        query (row of the landscape), stratum, measure, value; ordered by these.
+    """
+    ranking = {
+        str(query): {str(document): float(-rank) for rank, document in enumerate(run.ranked(position))}
+        for position, query in enumerate(run.queries)
+    }
+    parts = [_score_stratum(ranking, judgements.stratum(stratum), stratum, measures) for stratum in STRATA]
+    scores = pd.concat(parts, ignore_index=True)
+    return scores.sort_values(["query", "stratum", "measure"], ignore_index=True)
+
+
+def _score_stratum(
+    ranking: dict[str, dict[str, float]], judgements: Judgements, stratum: Stratum, measures: Sequence[str]
+) -> pd.DataFrame:
+    import ir_measures
+
+    columns = ["query", "stratum", "measure", "value"]
+    if not len(judgements.queries):
+        return pd.DataFrame({column: [] for column in columns}).astype({"query": np.int64, "value": float})
+    relevant: dict[str, dict[str, int]] = {str(query): {} for query in judgements.queries}
+    for query, document in zip(judgements.pair_queries, judgements.documents, strict=True):
+        relevant[str(query)][str(document)] = 1
+    asked: dict[Any, str] = {ir_measures.parse_measure(_ir_name(name)): name for name in measures}
+    judged = {query: documents for query, documents in ranking.items() if query in relevant}
+    found = ir_measures.evaluator(list(asked), relevant).iter_calc(judged)
+    rows = [(int(metric.query_id), stratum, asked[metric.measure], float(metric.value)) for metric in found]
+    return pd.DataFrame(rows, columns=columns)
+
+
+def _ir_name(measure: str) -> str:
+    name, at, cutoff = measure.partition("@")
+    return _IR_NAMES.get(name, name) + at + cutoff

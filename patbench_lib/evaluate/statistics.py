@@ -1,0 +1,84 @@
+"""Intervals and tests for means over queries, with families as the units that are drawn.
+
+Queries of one family are near-copies and their scores move together; drawing queries one by one would make intervals
+too narrow. So whole families are resampled and families change sign.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from patbench_lib.types import Floats, Ints
+
+
+def family_sums(values: Floats, families: Ints) -> tuple[Floats, Ints]:
+    """Return the sum of values [f, s] and the number of queries [f] of each family; values have shape [q, s]."""
+    _, codes = np.unique(families, return_inverse=True)
+    sums = np.zeros((codes.max() + 1, values.shape[1]))
+    np.add.at(sums, codes, values)
+    return sums, np.bincount(codes)
+
+
+def bootstrap_means(values: Floats, families: Ints, *, resamples: int, seed: int) -> Floats:
+    """Return means over queries of bootstrap resamples of families, shape [resamples, s].
+
+    All columns share the same resamples, so that differences between them are resampled in pairs.
+
+    Parameters
+    ----------
+    values : score of each query and system, shape [q, s].
+    families : family code of each query, shape [q].
+
+    Source: Efron and Tibshirani, An Introduction to the Bootstrap (1993), with clusters as units; for retrieval, Sakai,
+    Evaluating Evaluation Metrics Based on the Bootstrap (SIGIR 2006).
+    """
+    sums, sizes = family_sums(values, families)
+    draws = np.random.default_rng(seed).multinomial(len(sizes), np.full(len(sizes), 1 / len(sizes)), size=resamples)
+    means: Floats = (draws @ sums) / (draws @ sizes)[:, None]
+    return means
+
+
+def interval(values: Floats, families: Ints, *, level: float, resamples: int, seed: int) -> tuple[Floats, Floats]:
+    """Return the ends of percentile bootstrap intervals of the mean of each column, each of shape [s]."""
+    means = bootstrap_means(values, families, resamples=resamples, seed=seed)
+    low, high = np.quantile(means, [(1 - level) / 2, (1 + level) / 2], axis=0)
+    return low, high
+
+
+def randomisation_test(differences: Floats, families: Ints, *, permutations: int, seed: int) -> Floats:
+    """Return two-sided p-values of the paired randomisation test of each column, shape [s].
+
+    Under the null hypothesis two systems are interchangeable, so the difference of a family's scores may as well have
+    the other sign. p = (1 + number of sign flips with a sum at least as far from 0) / (1 + permutations).
+
+    Parameters
+    ----------
+    differences : score of one system less that of the other per query, shape [q, s].
+
+    Source: Smucker, Allan and Carterette, A Comparison of Statistical Significance Tests for Information Retrieval
+    Evaluation (CIKM 2007), with families as units; the added 1 from Phipson and Smyth (2010).
+    """
+    sums, _ = family_sums(differences, families)
+    observed = np.abs(sums.sum(0))
+    signs = np.random.default_rng(seed).integers(0, 2, size=(permutations, len(sums)), dtype=np.int8) * 2 - 1
+    flipped = np.abs(signs.astype(np.float64) @ sums)
+    tolerance = 1e-9 * np.maximum(1.0, np.abs(sums).sum(0))  # equal sums must count as equal despite rounding
+    p: Floats = (1 + (flipped >= observed - tolerance).sum(0)) / (1 + permutations)
+    return p
+
+
+def holm(p_values: Sequence[float] | Floats) -> Floats:
+    """Return p-values adjusted for their number by Holm's step-down procedure, in the given order.
+
+    The i-th smallest of m becomes max over j <= i of min(1, (m - j + 1) p_j).
+
+    Source: Holm, A Simple Sequentially Rejective Multiple Test Procedure (1979).
+    """
+    p = np.asarray(p_values, dtype=float)
+    rank = np.argsort(p, kind="stable")
+    stepped = np.minimum(1.0, (len(p) - np.arange(len(p))) * p[rank])
+    adjusted = np.empty_like(p)
+    adjusted[rank] = np.maximum.accumulate(stepped)
+    return adjusted
