@@ -1,0 +1,109 @@
+# The workflow of a study: one rule for each kind of step. Start it with `make site` or `patbench site`, which hold the
+# lock, write build/<study>/study.yaml and pass it here as `--config study=…`.
+import sys
+from pathlib import Path
+
+from patbench_lib.bench.plan import make_plan
+from patbench_lib.parameters import read_study
+from patbench_lib.paths import Paths
+
+STUDY_FILE = config["study"]
+STUDY = read_study(Path(STUDY_FILE))
+ROOT = Path(workflow.basedir)
+PATHS = Paths(Path("."), STUDY.name)
+PLAN = make_plan(STUDY, ROOT, workflow.cores or 1)
+NOTEBOOKS = sorted(path.stem for path in ROOT.glob("notebooks/[0-9]*.ipynb"))
+STEPS = f"{PATHS.build}/steps"
+PATBENCH = f"PATBENCH_THREADS={{threads}} '{sys.executable}' -m patbench_lib"
+
+
+rule all:
+    input:
+        f"{PATHS.site}/index.html",
+
+
+rule landscape:
+    output:
+        STEPS + "/landscape/{name}.json",
+    params:
+        key=lambda wildcards: PLAN.landscapes[wildcards.name],
+    log:
+        STEPS + "/landscape/{name}.log",
+    shell:
+        PATBENCH + " landscape --study {STUDY_FILE:q} --name {wildcards.name:q} --stamp {output:q} > {log:q} 2>&1"
+        " || {{ cat {log:q} >&2; exit 1; }}"
+
+
+rule encode:
+    input:
+        expand(STEPS + "/landscape/{name}.json", name=PLAN.landscapes),
+    output:
+        STEPS + "/encode/{model}.json",
+    params:
+        key=lambda wildcards: PLAN.encode[wildcards.model],
+    log:
+        STEPS + "/encode/{model}.log",
+    threads: PLAN.threads
+    priority: 10
+    shell:
+        PATBENCH + " encode {wildcards.model:q} --study {STUDY_FILE:q} --stamp {output:q} > {log:q} 2>&1"
+        " || {{ cat {log:q} >&2; exit 1; }}"
+
+
+rule retrieve:
+    input:
+        expand(STEPS + "/landscape/{name}.json", name=PLAN.landscapes),
+        lambda wildcards: STEPS + f"/encode/{wildcards.system}.json" if wildcards.system in PLAN.encode else [],
+    output:
+        STEPS + "/retrieve/{system}.json",
+    params:
+        key=lambda wildcards: PLAN.retrieve[wildcards.system],
+    log:
+        STEPS + "/retrieve/{system}.log",
+    shell:
+        PATBENCH + " retrieve {wildcards.system:q} --study {STUDY_FILE:q} --stamp {output:q} > {log:q} 2>&1"
+        " || {{ cat {log:q} >&2; exit 1; }}"
+
+
+rule tabulate:
+    input:
+        expand(STEPS + "/retrieve/{system}.json", system=PLAN.retrieve),
+    output:
+        f"{PATHS.results}/retrieval.results.parquet",
+        f"{PATHS.results}/retrieval.comparisons.parquet",
+    params:
+        key=PLAN.report,
+    log:
+        STEPS + "/tabulate.log",
+    shell:
+        PATBENCH + " tabulate --study {STUDY_FILE:q} > {log:q} 2>&1 || {{ cat {log:q} >&2; exit 1; }}"
+
+
+rule notebook:
+    input:
+        source=ROOT / "notebooks/{notebook}.ipynb",
+        tables=rules.tabulate.output,
+    output:
+        f"{PATHS.notebooks}/{{notebook}}.ipynb",
+    params:
+        key=PLAN.report,
+    log:
+        STEPS + "/notebook/{notebook}.log",
+    shell:
+        PATBENCH + " notebook {input.source:q} {output:q} --study {STUDY_FILE:q} > {log:q} 2>&1"
+        " || {{ cat {log:q} >&2; exit 1; }}"
+
+
+rule site:
+    input:
+        notebooks=expand(f"{PATHS.notebooks}/{{notebook}}.ipynb", notebook=NOTEBOOKS),
+        sources=[ROOT / name for name in ("_quarto.yml", "index.qmd", "references.bib", "theme/patbench.css")],
+    output:
+        f"{PATHS.site}/index.html",
+    params:
+        key=PLAN.report,
+    log:
+        STEPS + "/site.log",
+    shell:
+        PATBENCH + " render {input.notebooks:q} --study {STUDY_FILE:q} > {log:q} 2>&1"
+        " || {{ cat {log:q} >&2; exit 1; }}"

@@ -1,0 +1,74 @@
+"""An arena: one landscape of a study with its judgements and the texts of its views."""
+
+from __future__ import annotations
+
+from functools import cached_property
+from pathlib import Path
+
+from filelock import FileLock
+
+from patbench_lib.bench.keys import landscape_key
+from patbench_lib.landscape.folder import load_landscape, save_landscape
+from patbench_lib.landscape.judgements import Judgements, judge
+from patbench_lib.landscape.schema import Landscape
+from patbench_lib.landscape.sources import open_source
+from patbench_lib.landscape.spec import DemoSource, TableSource
+from patbench_lib.landscape.views import View, split_views, view_texts
+from patbench_lib.study import Study
+
+
+class Arena:
+    """Where systems compete: landscape, judgements and texts, each made or loaded when first asked for.
+
+    Parameters
+    ----------
+    main : whether this is the study's own landscape, on which every view is run; on an external one the leading view
+        is run alone.
+    folder : where landscapes are kept once read.
+    """
+
+    def __init__(self, study: Study, spec: TableSource | DemoSource, *, main: bool, root: Path, folder: Path) -> None:
+        self.study, self.spec, self.main, self._root = study, spec, main, root
+        self.name = spec.name
+        self.key = landscape_key(spec, root)
+        self._folder = folder / f"{spec.name}-{self.key}"
+        self._texts: dict[View, list[str]] = {}
+
+    @cached_property
+    def landscape(self) -> Landscape:
+        """The landscape, read from its source once and from its folder afterwards."""
+        found = load_landscape(self._folder)
+        if found is not None:
+            return found
+        landscape = open_source(self.spec, self._root)
+        self._folder.mkdir(parents=True, exist_ok=True)
+        with FileLock(self._folder / "lock"):
+            if load_landscape(self._folder) is None:
+                save_landscape(landscape, self._folder)
+        return landscape
+
+    @cached_property
+    def judgements(self) -> Judgements:
+        """The judgements that the study's relation gives."""
+        return judge(self.landscape, self.study.relevance)
+
+    @cached_property
+    def _split(self) -> tuple[list[View], dict[View, list[str]]]:
+        return split_views(self.landscape, self.study.views)
+
+    @property
+    def views(self) -> list[View]:
+        """The study's views that the landscape has the sections for, the leading one first; external: that one."""
+        available = self._split[0]
+        return available if self.main else available[:1]
+
+    @property
+    def views_missing(self) -> dict[View, list[str]]:
+        """The study's views that the landscape cannot give, with the sections it lacks."""
+        return self._split[1]
+
+    def texts(self, view: View) -> list[str]:
+        """Return the texts of a view, made once."""
+        if view not in self._texts:
+            self._texts[view] = view_texts(self.landscape, view, description_words=self.study.description_words)
+        return self._texts[view]

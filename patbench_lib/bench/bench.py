@@ -1,0 +1,193 @@
+"""The bench of a study: landscapes, vectors, runs and scores, each computed once or found."""
+
+from __future__ import annotations
+
+import json
+import os
+import time
+from collections.abc import Sequence
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from patbench_lib.bench.arena import Arena
+from patbench_lib.bench.keys import run_key, score_key
+from patbench_lib.encode.encode import Encoded, encode
+from patbench_lib.errors import PatbenchError
+from patbench_lib.evaluate.retrieval import score_run
+from patbench_lib.files import replacing, write_json
+from patbench_lib.landscape.views import View
+from patbench_lib.models.encoder import Encoder, load_encoder
+from patbench_lib.paths import Paths, find_root
+from patbench_lib.retrieve.bm25 import search_bm25
+from patbench_lib.retrieve.dense import search_exact
+from patbench_lib.retrieve.faiss_flat import search_faiss
+from patbench_lib.retrieve.run import Run
+from patbench_lib.study import Study
+from patbench_lib.types import Role
+
+
+class Bench:
+    """Everything a notebook needs of a study; nothing else has to have run before.
+
+    Parameters
+    ----------
+    study : the parameters.
+    root : the compendium's folder; found from the working folder where not given.
+    progress : whether long work shows a progress bar.
+    """
+
+    def __init__(self, study: Study, root: Path | None = None, *, progress: bool = True) -> None:
+        self.study, self.progress = study, progress
+        self.paths = Paths(root or find_root(), study.name)
+        self._encoders: dict[tuple[str, str], Encoder] = {}
+        if threads := os.environ.get("PATBENCH_THREADS"):
+            import torch
+
+            torch.set_num_threads(int(threads))
+
+    @cached_property
+    def arenas(self) -> list[Arena]:
+        """The study's landscape and, where it has one, the external landscape."""
+        specs = [self.study.landscape, *([self.study.external] if self.study.external else [])]
+        root, folder = self.paths.root, self.paths.landscapes
+        return [Arena(self.study, s, main=not i, root=root, folder=folder) for i, s in enumerate(specs)]
+
+    @property
+    def arena(self) -> Arena:
+        """The study's own landscape."""
+        return self.arenas[0]
+
+    def encoder(self, system: str, arena: Arena, view: View) -> Encoder:
+        """Return a system's encoder; one that is fitted to a collection is fitted to the view's documents."""
+        card = self.study.card(system)
+        fitted = card.kind == "lsa"
+        key = (system, f"{arena.key}-{view}" if fitted else "")
+        if key not in self._encoders:
+            self._encoders[key] = load_encoder(
+                card,
+                max_tokens=self.study.encoding.max_tokens,
+                device=self.study.encoding.device,
+                dtype=self.study.encoding.compute,
+                fit_texts=arena.texts(view) if fitted else None,
+                allow_remote_code=self.study.allow_remote_code,
+            )
+        return self._encoders[key]
+
+    def encoded(self, system: str, arena: Arena, view: View, role: Role = "document") -> Encoded:
+        """Return the vectors of a view: all publications as documents, or the judgements' queries as queries."""
+        texts = arena.texts(view)
+        if role == "query":
+            texts = [texts[row] for row in arena.judgements.queries]
+        settings = self.study.encoding
+        return encode(
+            self.encoder(system, arena, view),
+            texts,
+            role,
+            self.paths.embeddings,
+            compute=settings.compute,
+            dtype=settings.dtype,
+            batch_tokens=settings.batch_tokens,
+            shard_size=settings.shard_size,
+            progress=self.progress,
+        )
+
+    def run(self, system: str, arena: Arena, view: View) -> Run:
+        """Return a system's ranking for all queries, computed or found.
+
+        Raises
+        ------
+        PatbenchError
+            Where the study's depth exceeds the documents there are, or a model cannot be run here.
+        """
+        judgements, depth = arena.judgements, self.study.depth
+        others = len(arena.landscape) - 1
+        if depth > others:
+            raise PatbenchError(
+                f"depth {depth} is more than the {others} documents that landscape '{arena.name}' has beside a query.",
+                todo=f"Set `depth` to {others} or less.",
+            )
+        path = self._file(self.paths.runs, self._run_key(system, arena, view), system, arena, view)
+        if not path.is_file():
+            began = time.perf_counter()
+            run, reading = self._search(system, arena, view)
+            made = {"seconds": time.perf_counter() - began, "created": time.time(), **reading}
+            write_json(path.with_suffix(".json"), made)
+            run.save(path)
+        return Run.load(path, judgements.queries, depth)
+
+    def reading(self, system: str, arena: Arena, view: View) -> dict[str, Any]:
+        """Return how a system read a view's documents.
+
+        Returns
+        -------
+        dict
+            limit (tokens, None for none), truncated (share of documents cut), read (share of tokens read), tokens
+            (mean per document), stores (folders of the embedding store), seconds (of encoding what was missing and
+            searching), created. A lexical system reads everything and has the last two alone.
+        """
+        self.run(system, arena, view)
+        path = self._file(self.paths.runs, self._run_key(system, arena, view), system, arena, view)
+        found: dict[str, Any] = json.loads(path.with_suffix(".json").read_text(encoding="utf-8"))
+        return found
+
+    def _run_key(self, system: str, arena: Arena, view: View) -> str:
+        return run_key(self.study, self.study.card(system), view, arena.key)
+
+    def _search(self, system: str, arena: Arena, view: View) -> tuple[Run, dict[str, Any]]:
+        judgements, depth, search = arena.judgements, self.study.depth, self.study.search
+        if self.study.card(system).kind == "lexical":
+            texts = arena.texts(view)
+            asked = [texts[row] for row in judgements.queries]
+            return search_bm25(asked, texts, judgements, depth, self.study.bm25), {}
+        documents = self.encoded(system, arena, view)
+        queries = self.encoded(system, arena, view, "query")
+        reading = {
+            "limit": documents.limit,
+            "truncated": documents.truncated,
+            "read": documents.read,
+            "tokens": float(documents.tokens.mean()),
+            "stores": sorted({documents.store, queries.store}),
+        }
+        if search.backend == "faiss":
+            return search_faiss(queries.vectors, documents.vectors, judgements, depth), reading
+        run = search_exact(queries.vectors, documents.vectors, judgements, depth, block_mb=search.block_mb)
+        return run, reading
+
+    def scores(self, system: str, arena: Arena, view: View) -> pd.DataFrame:
+        """Return per-query scores of a system on a view, computed or found.
+
+        Returns
+        -------
+        pandas.DataFrame
+            landscape, system, view, query (publication number), family (code), stratum, measure, value.
+        """
+        path = self.scores_file(system, arena, view)
+        if path.is_file():
+            return pd.read_parquet(path)
+        run = self.run(system, arena, view)
+        scores = score_run(run, arena.judgements, self.study.measured())
+        rows = scores["query"].to_numpy()
+        scores["family"] = arena.landscape.family[rows]
+        scores["query"] = np.array(arena.landscape.numbers, dtype=object)[rows]
+        for position, (name, value) in enumerate({"landscape": arena.name, "system": system, "view": view}.items()):
+            scores.insert(position, name, value)
+        with replacing(path) as temporary:
+            scores.to_parquet(temporary, compression="zstd", index=False)
+        return scores
+
+    def all_scores(self, systems: Sequence[str] | None = None) -> pd.DataFrame:
+        """Return the scores of systems on every view of every landscape of the study."""
+        asked = [(s, a, v) for a in self.arenas for v in a.views for s in systems or self.study.systems]
+        return pd.concat([self.scores(*one) for one in asked], ignore_index=True)
+
+    def scores_file(self, system: str, arena: Arena, view: View) -> Path:
+        """Return where a system's scores are kept; the name holds the key of all that changes them."""
+        key = score_key(self.study, self._run_key(system, arena, view))
+        return self._file(self.paths.scores, key, system, arena, view)
+
+    def _file(self, folder: Path, key: str, system: str, arena: Arena, view: View) -> Path:
+        return folder / f"{arena.name}.{view}.{system}.{key}.parquet"

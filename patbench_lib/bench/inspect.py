@@ -1,0 +1,210 @@
+"""Looking into a user's table: what is in it, and the study that fits it."""
+
+from __future__ import annotations
+
+import os
+import re
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+import yaml
+
+from patbench_lib.errors import PatbenchError
+from patbench_lib.files import write_text
+from patbench_lib.landscape.judgements import Judgements, Relevance, count_unmatched_zeros, judge
+from patbench_lib.landscape.schema import COLUMNS, Landscape, Provenance
+from patbench_lib.landscape.table import map_columns, read_table, split_cells
+from patbench_lib.landscape.validate import validate
+from patbench_lib.landscape.views import VIEWS, View, missing_sections
+from patbench_lib.parameters import make_study
+from patbench_lib.paths import find_root
+
+SYNONYMS: dict[str, tuple[str, ...]] = {
+    "publication_number": ("publicationnumber", "pubno", "pn", "patentnumber", "publicationid", "docid", "documentid"),
+    "title": ("titleen", "inventiontitle", "ti"),
+    "abstract": ("abstracten", "ab", "abstracttext"),
+    "claims": ("claimstext", "claimsen", "claim", "cl", "claimtext"),
+    "description": ("descriptionen", "descriptiontext", "desc", "fulltext"),
+    "ipc": ("ipcs", "ipccodes", "ipcr", "ipcclassifications", "ipcrclassifications", "classificationsipc"),
+    "cpc": ("cpcs", "cpccodes", "cpcclassifications", "classificationscpc"),
+    "office": ("authority", "jurisdiction", "country", "countrycode", "publicationcountry"),
+    "publication_date": ("date", "pubdate", "publicationdate", "datepublished", "pd"),
+    "family_id": ("family", "familyid", "simplefamily", "docdbfamilyid", "inpadocfamilyid", "fid"),
+    "cited": ("citations", "citedpatents", "backwardcitations", "citedpatentnumbers", "references", "citespatents"),
+    "citation_category": ("citationcategories", "categories"),
+    "dwpi_title": ("titledwpi", "dwpititle"),
+    "dwpi_abstract": ("abstractdwpi", "dwpiabstract"),
+}
+"""Other names that exports give to the schema's columns, in lower case without punctuation."""
+
+LABEL_MOST_VALUES = 400
+LABEL_LEAST_SUPPORT = 5
+LABEL_WORDS = 6
+
+FEW_QUERIES = 50
+
+
+@dataclass(frozen=True)
+class Signal:
+    """A way to get relevance from a table, and how many queries and pairs it gives."""
+
+    relevance: Relevance
+    queries: int
+    pairs: int
+
+    def __str__(self) -> str:
+        """Return the signal in words."""
+        shared = f" of at least {self.relevance.min_shared} shared citations" * (self.relevance.relation == "coupling")
+        return f"{self.relevance.relation}{shared}: {self.queries:,} queries, {self.pairs:,} pairs"
+
+
+@dataclass(frozen=True)
+class Inspection:
+    """What `inspect_table` found."""
+
+    name: str
+    path: Path
+    columns: dict[str, str]
+    labels: tuple[str, ...]
+    landscape: Landscape
+    views: tuple[View, ...]
+    signals: tuple[Signal, ...]
+    unmatched_zeros: int
+
+    def summary(self) -> str:
+        """Return the findings in plain lines."""
+        patents = self.landscape.patents
+        offices = ", ".join(f"{office} {n:,}" for office, n in patents["office"].value_counts().items())
+        lines = [
+            f"{self.path}: {len(patents):,} publications in {patents['family_id'].nunique():,} families",
+            f"  columns mapped: {', '.join(f'{c} -> {t}' for t, c in self.columns.items()) or 'all by their own name'}",
+            f"  offices: {offices}",
+            f"  views: {', '.join(self.views)}",
+            f"  label sets: {', '.join(self.labels) or 'none'}",
+        ]
+        lines += [f"  relevance: {signal}" for signal in self.signals]
+        if self.unmatched_zeros:
+            lines.append(
+                f"  {self.unmatched_zeros} more citations match if leading zeros are ignored (EP-0495168, EP-495168): "
+                "relevance.leading_zeros"
+            )
+        lines += [f"  {finding.level}: {finding}" for finding in self.landscape.report.findings]
+        return "\n".join(lines)
+
+
+def inspect_table(path: Path, name: str) -> Inspection:
+    """Read a table, map its columns, and find label sets and possible relevance signals.
+
+    Raises
+    ------
+    PatbenchError
+        Where the file cannot be read, has no publication numbers or texts, or gives no relevance signal at all.
+    """
+    table = read_table(path)
+    columns = find_columns(table)
+    labels = find_labels(table, columns)
+    patents, report = validate(map_columns(table, columns, labels, None), name=name, label_sets=labels)
+    landscape = Landscape(name, patents, labels, Provenance("table", str(path)), report)
+    views = tuple(view for view in VIEWS if not missing_sections(landscape, view))
+    if not views:
+        raise PatbenchError(f"{path} has no text that a view could show.", todo="Map title and abstract, or claims.")
+    signals = find_signals(landscape)
+    if not signals:
+        raise PatbenchError(
+            f"{path} gives no relevance: no patent cites another in it, and no two share a citation.",
+            why="Retrieval needs queries with relevant documents; they come from the column `cited`.",
+            todo="Bring a table with cited publication numbers, or a larger set.",
+        )
+    return Inspection(name, path, columns, labels, landscape, views, signals, count_unmatched_zeros(landscape))
+
+
+def find_columns(table: pd.DataFrame) -> dict[str, str]:
+    """Map schema columns to a table's columns that go by another spelling or a known synonym."""
+    folded = {re.sub(r"[^a-z]", "", str(column).lower()): str(column) for column in table.columns}
+    found: dict[str, str] = {}
+    for target in COLUMNS:
+        if target in table:
+            continue
+        names = (target.replace("_", ""), *SYNONYMS.get(target, ()))
+        match = next((folded[name] for name in names if name in folded and folded[name] not in COLUMNS), None)
+        if match and match not in found.values():
+            found[target] = match
+    return found
+
+
+def find_labels(table: pd.DataFrame, columns: dict[str, str]) -> tuple[str, ...]:
+    """Return columns outside the schema that read like label sets: few distinct short values, each often used."""
+    free = [str(c) for c in table.columns if c not in COLUMNS and c not in columns.values()]
+    return tuple(column for column in free if _is_label_set(split_cells(table[column])))
+
+
+def _is_label_set(values: pd.Series) -> bool:
+    entries = [entry for cell in values for entry in cell]
+    counts = pd.Series(entries, dtype=object).value_counts()
+    if not 2 <= len(counts) <= LABEL_MOST_VALUES or len(entries) < LABEL_LEAST_SUPPORT * len(counts):
+        return False
+    wordy = max(len(entry.split()) for entry in counts.index) > LABEL_WORDS
+    return not wordy and not all(re.fullmatch(r"[A-Z]{2}|[A-Z]\d?|[\d./-]+", entry) for entry in counts.index)
+
+
+def find_signals(landscape: Landscape) -> tuple[Signal, ...]:
+    """Return the relevance signals a landscape has, the one to start with first.
+
+    Direct citation comes first where it gives enough queries, otherwise coupling by at least two shared citations.
+    """
+    tried = [Relevance()]
+    tried += [Relevance(relation="coupling", min_shared=shared) for shared in (2, 1, 3)]
+    tried.append(Relevance(relation="both"))
+    signals = [signal for relevance in tried if (signal := _signal(landscape, relevance))]
+    return tuple(sorted(signals, key=lambda signal: signal.queries < FEW_QUERIES))
+
+
+def _signal(landscape: Landscape, relevance: Relevance) -> Signal | None:
+    try:
+        judged: Judgements = judge(landscape, relevance)
+    except PatbenchError:
+        return None  # this relation relates no two patents of the set
+    return Signal(relevance, len(judged.queries), judged.pairs)
+
+
+def write_study(found: Inspection, output: Path) -> None:
+    """Write a study file for an inspected table; paths in it start at the compendium's folder.
+
+    Raises
+    ------
+    PatbenchError
+        Where the study would not be valid, such as a name that cannot name a folder.
+    """
+    lead: View = "TAC" if "TAC" in found.views else found.views[0]
+    views = list(dict.fromkeys([lead, *(view for view in ("TA",) if view in found.views)]))
+    source: dict[str, Any] = {
+        "source": "table",
+        "name": found.name,
+        "path": os.path.relpath(found.path.resolve(), find_root()),
+    }
+    if found.columns:
+        source["columns"] = found.columns
+    if found.labels:
+        source["labels"] = list(found.labels)
+    relevance = found.signals[0].relevance.model_dump(mode="json", exclude_defaults=True)
+    content = {
+        "name": found.name,
+        "title": f"Patent embeddings on {found.name}",
+        "landscape": source,
+        "external": None,
+        "relevance": {"relation": "cites", **relevance},
+        "views": views,
+        "systems": ["BM25", "LSA", "MiniLM-static", "MiniLM-L6"],
+    }
+    make_study(content, where=str(output))
+    others = [f"#   {signal}" for signal in found.signals[1:]]
+    notes = [
+        f"# A study of {found.path.name}, written by `patbench study new`. Every other parameter has its default:",
+        "# `patbench study show FILE` prints them all, params/own-corpus.yaml explains them.",
+        f"# Views this table has the sections for: {', '.join(found.views)}.",
+        *(["# Other relevance signals in it:", *others] if others else []),
+    ]
+    body = yaml.safe_dump(content, sort_keys=False, allow_unicode=True, width=110)
+    write_text(output, "\n".join(notes) + "\n" + body)

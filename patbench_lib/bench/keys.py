@@ -1,0 +1,71 @@
+"""Keys of made things: digests of all that changes them, the code of their room included."""
+
+from __future__ import annotations
+
+import hashlib
+from functools import cache
+from importlib.resources import files
+from pathlib import Path
+
+from patbench_lib.encode.key import FORMAT
+from patbench_lib.landscape.spec import DemoSource, TableSource
+from patbench_lib.models import weights
+from patbench_lib.models.card import Card
+from patbench_lib.study import Study, digest
+
+_FITTED = ("lsa", "lexical")
+
+
+@cache
+def code_digest(room: str) -> str:
+    """Return a digest of a room's source files, so that a change of the code makes its results anew."""
+    total = hashlib.sha256()
+    for file in sorted(Path(str(files("patbench_lib"))).joinpath(room).rglob("*")):
+        if file.suffix in (".py", ".yaml"):
+            total.update(file.read_bytes())
+    return total.hexdigest()[:16]
+
+
+@cache
+def _content(path: Path, size: int, modified: int) -> str:
+    """Digest a file; its size and time are arguments so that a changed file is read again."""
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def landscape_key(spec: TableSource | DemoSource, root: Path) -> str:
+    """Return the key of a landscape: its specification, the file's content, the code that reads it."""
+    content = ""
+    if isinstance(spec, TableSource) and (path := root / spec.path).is_file():
+        status = path.stat()
+        content = _content(path, status.st_size, status.st_mtime_ns)
+    return digest(spec, content, code_digest("landscape"))
+
+
+@cache
+def _weights(card_json: str) -> str:
+    """Fingerprint a model's files once a process: gigabytes are hashed."""
+    card = Card.model_validate_json(card_json)
+    return weights.fingerprint(card, weights.require(card))
+
+
+def model_key(study: Study, card: Card) -> str:
+    """Return the key of a system's way of reading texts, without the texts."""
+    if card.kind == "lexical":
+        return digest("bm25", study.bm25)
+    encoding = study.encoding
+    files_of = "" if card.kind in _FITTED else _weights(card.model_dump_json())
+    return digest(card, files_of, encoding.max_tokens, encoding.compute, encoding.dtype, FORMAT, code_digest("models"))
+
+
+def run_key(study: Study, card: Card, view: str, landscape: str) -> str:
+    """Return the key of a run: landscape, judgements, view, system, search and depth."""
+    search = study.search.backend if card.kind != "lexical" else ""
+    words = study.description_words if view == "TAD" else 0
+    code = code_digest("retrieve"), code_digest("encode")
+    return digest(landscape, study.relevance, view, words, model_key(study, card), search, study.depth, code)
+
+
+def score_key(study: Study, run: str) -> str:
+    """Return the key of a run's scores."""
+    return digest(run, study.measured(), code_digest("evaluate"))

@@ -1,0 +1,69 @@
+"""The plan of a study for the workflow engine: its steps and the key of each, known before anything is computed."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from patbench_lib.bench.bench import Bench
+from patbench_lib.bench.keys import code_digest, landscape_key, model_key
+from patbench_lib.study import Study, digest
+
+LEXICAL = "lexical"
+
+
+@dataclass(frozen=True)
+class Plan:
+    """The steps of a study. Keys tell the engine what to run again: a step whose key changed.
+
+    Attributes
+    ----------
+    landscapes, encode, retrieve : name of each step's landscape, model or system, and the step's key.
+    report : key of everything that is drawn.
+    threads : processor cores that one encoding step should take.
+    """
+
+    landscapes: dict[str, str]
+    encode: dict[str, str]
+    retrieve: dict[str, str]
+    report: str
+    threads: int
+
+
+def make_plan(study: Study, root: Path, cores: int) -> Plan:
+    """Return the plan of a study.
+
+    With at least as many neural models as cores, each is encoded on one core beside the others; fewer models share the
+    cores among them.
+    """
+    specs = [study.landscape, *([study.external] if study.external else [])]
+    landscapes = {spec.name: landscape_key(spec, root) for spec in specs}
+    where = digest(landscapes, study.relevance, study.views, study.description_words)
+    cards = {name: study.card(name) for name in study.systems}
+    models = {name: model_key(study, card) for name, card in cards.items()}
+    encode = {
+        name: digest(where, key, code_digest("encode")) for name, key in models.items() if cards[name].kind != LEXICAL
+    }
+    asked = digest(where, study.depth, study.search.backend, study.measured())
+    code = [code_digest(room) for room in ("encode", "retrieve", "evaluate")]
+    retrieve = {name: digest(asked, key, code) for name, key in models.items()}
+    heavy = sum(card.kind == "dense" for card in cards.values())
+    return Plan(landscapes, encode, retrieve, digest(study, code_digest("")), 1 if heavy >= cores else cores)
+
+
+def encode_step(bench: Bench, system: str) -> dict[str, object]:
+    """Encode every view of every landscape with one model, the study's order of views deciding the order."""
+    done = {}
+    for arena in bench.arenas:
+        for view in arena.views:
+            roles = [bench.encoded(system, arena, view, role) for role in ("document", "query")]
+            done[f"{arena.name}.{view}"] = {"truncated": roles[0].truncated, "read": roles[0].read}
+    return {"model": system, "views": done}
+
+
+def retrieve_step(bench: Bench, system: str) -> dict[str, object]:
+    """Rank and score every view of every landscape with one system."""
+    for arena in bench.arenas:
+        for view in arena.views:
+            bench.scores(system, arena, view)
+    return {"system": system, "files": [bench.scores_file(system, a, v).name for a in bench.arenas for v in a.views]}

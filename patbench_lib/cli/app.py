@@ -1,0 +1,33 @@
+"""The `patbench` command: its groups, and the one place where an error becomes an exit code."""
+
+from __future__ import annotations
+
+import sys
+
+import typer
+
+from patbench_lib.cli import models, runs, site, steps, studies
+from patbench_lib.errors import PatbenchError
+
+app = typer.Typer(
+    name="patbench",
+    help="Which embedding models, text sections and signals work for patents.",
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+)
+app.add_typer(studies.app, name="study")
+app.add_typer(models.app, name="models")
+runs.register(app)
+steps.register(app)
+site.register(app)
+
+
+def main() -> None:
+    """Run the command; an expected failure prints what, why and what to do, and exits with 1."""
+    try:
+        app()
+    except PatbenchError as error:
+        print(f"patbench: {error}", file=sys.stderr)
+        sys.exit(1)
+    except BrokenPipeError:  # the reader of a pipe, such as head, has gone
+        sys.exit(0)

@@ -1,0 +1,103 @@
+"""`patbench evaluate`, `export` and `results`: runs and scores from and for other tools."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from patbench_lib.cli.options import StudyOption, open_bench
+from patbench_lib.errors import PatbenchError, unknown_name
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from patbench_lib.bench.arena import Arena
+    from patbench_lib.bench.bench import Bench
+
+MAIN = """
+select landscape, view, system, round(value, 4) as value, round(low, 4) as low, round(high, 4) as high, n
+from results where measure = (select measure from results limit 1) and stratum = 'ALL'
+order by landscape, view, value desc
+"""
+
+Csv = Annotated[Path | None, typer.Option(help="Write the table to this file instead.")]
+
+
+def register(app: typer.Typer) -> None:
+    """Add the commands of this module."""
+    app.command()(evaluate)
+    app.command()(export)
+    app.command()(results)
+
+
+def evaluate(run: Path, study: StudyOption = "demo", landscape: str | None = None, csv: Csv = None) -> None:
+    """Score a TREC run, also one made elsewhere, against a study's judgements."""
+    from patbench_lib.evaluate.compare import means
+    from patbench_lib.evaluate.retrieval import score_run
+    from patbench_lib.retrieve.trec import read_trec
+
+    bench = open_bench(study)
+    arena = _arena(bench, landscape)
+    imported = read_trec(run, arena.landscape.numbers, arena.judgements)
+    scores = score_run(imported.run, arena.judgements, bench.study.measures)
+    scores["family"] = arena.landscape.family[scores["query"].to_numpy()]
+    constants = {"landscape": arena.name, "view": "-", "system": run.name}
+    table = means(scores.assign(**constants), bench.study.statistics, seed=bench.study.seed)
+    if imported.unjudged_queries or imported.excluded_documents:
+        typer.echo(
+            f"Not counted: {imported.unjudged_queries} queries without judgements, {imported.excluded_documents} "
+            "documents that are no candidates (the query itself or its family).",
+            err=True,
+        )
+    _print(table[["stratum", "measure", "value", "low", "high", "n"]], csv)
+
+
+def export(
+    system: str,
+    view: str,
+    output: Annotated[Path, typer.Option("--output", "-o", help="A TREC run file; .gz compresses it.")],
+    study: StudyOption = "demo",
+    landscape: str | None = None,
+) -> None:
+    """Write a system's run on a view as a TREC file."""
+    from patbench_lib.retrieve.trec import write_trec
+
+    bench = open_bench(study)
+    arena = _arena(bench, landscape)
+    if system not in bench.study.systems:
+        raise unknown_name("system", system, bench.study.systems, where="the study")
+    views = {str(name): name for name in arena.views}
+    if view not in views:
+        raise unknown_name("view", view, views, where=f"landscape {arena.name}")
+    write_trec(bench.run(system, arena, views[view]), arena.landscape.numbers, output, tag=f"{system}.{view}")
+
+
+def results(study: StudyOption = "demo", sql: str | None = None, csv: Csv = None) -> None:
+    """Ask the results of a study in SQL; without a question, print the leaderboard.
+
+    Tables: `results` (means with intervals and provenance), `comparisons` (differences to the baseline), `scores` (per
+    query).
+    """
+    from patbench_lib.bench.results import query_results
+
+    _print(query_results(open_bench(study).paths.results, sql or MAIN), csv)
+
+
+def _arena(bench: Bench, name: str | None) -> Arena:
+    arenas = {arena.name: arena for arena in bench.arenas}
+    if name is not None and name not in arenas:
+        raise unknown_name("landscape", name, arenas, where="the study")
+    return arenas[name] if name else bench.arena
+
+
+def _print(table: pd.DataFrame, csv: Path | None) -> None:
+    from patbench_lib.files import write_text
+
+    if table.empty:
+        raise PatbenchError("The table is empty.", todo="Ask for something the study has.")
+    if csv:
+        write_text(csv, table.to_csv(index=False))
+    else:
+        typer.echo(table.to_string(index=False))

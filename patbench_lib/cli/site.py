@@ -1,0 +1,62 @@
+"""`patbench site` and `patbench why`: a whole study through Snakemake."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from patbench_lib.cli.options import StudyOption, load_study
+from patbench_lib.errors import PatbenchError
+
+Cores = Annotated[int | None, typer.Option(help="Processor cores to use; all if not given.")]
+
+
+def register(app: typer.Typer) -> None:
+    """Add the commands of this module."""
+    app.command()(site)
+    app.command()(why)
+
+
+def site(study: StudyOption = "demo", cores: Cores = None) -> None:
+    """Run what of a study is not up to date, draw every figure and render the site."""
+    _snakemake(study, cores, [])
+
+
+def why(study: StudyOption = "demo", cores: Cores = None) -> None:
+    """Tell which steps `site` would run, and the reason of each, without running any."""
+    _snakemake(study, cores, ["--dry-run"])
+
+
+def _snakemake(name: str, cores: int | None, extra: list[str]) -> None:
+    """Start Snakemake under a lock of our own, which falls with the process, so that no kill leaves a stale one."""
+    from filelock import FileLock, Timeout
+
+    from patbench_lib.files import write_text
+    from patbench_lib.parameters import dump_study
+    from patbench_lib.paths import Paths, find_root
+
+    study, root = load_study(name), find_root()
+    paths = Paths(root, study.name)
+    resolved, text = paths.build / "study.yaml", dump_study(study)
+    if not resolved.is_file() or resolved.read_text(encoding="utf-8") != text:
+        write_text(resolved, text)
+    command = [sys.executable, "-m", "snakemake", "--snakefile", str(root / "Snakefile"), "--directory", str(root)]
+    command += ["--cores", str(cores or os.cpu_count() or 1), "--nolock", "--rerun-incomplete", "--rerun-triggers"]
+    command += ["mtime", "params", "input", "code", "--config", f"study={resolved}", "--quiet", "host", *extra]
+    try:
+        with FileLock(paths.build / "lock", timeout=0):
+            done = subprocess.run(command, cwd=root, check=False)
+    except Timeout as error:
+        raise PatbenchError(f"Another run of study '{study.name}' is going on.", todo="Wait until it ends.") from error
+    if done.returncode:
+        raise PatbenchError(
+            f"Study '{study.name}' stopped: a step failed; its message stands above.",
+            todo="Mend the cause and run the same command again; finished steps are kept.",
+        )
+    if not extra:
+        typer.echo(f"The site of study '{study.name}' is at {Path(os.path.relpath(paths.site / 'index.html'))}")

@@ -1,0 +1,79 @@
+"""The steps of a study, one command each: what the Snakefile calls, and anyone may."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from patbench_lib.cli.options import StudyOption, load_study, open_bench
+
+Stamp = Annotated[Path | None, typer.Option(help="Write here, as JSON, what the step did.")]
+
+
+def register(app: typer.Typer) -> None:
+    """Add the commands of this module."""
+    for command in (landscape, encode, retrieve, tabulate, notebook, render):
+        app.command()(command)
+
+
+def landscape(study: StudyOption = "demo", name: str | None = None, stamp: Stamp = None) -> None:
+    """Read and validate a study's landscapes, and print what was found and repaired."""
+    for arena in open_bench(study).arenas:
+        if name is None or arena.name == name:
+            patents, judged = arena.landscape, arena.judgements
+            typer.echo(
+                f"{arena.name}: {len(patents):,} publications, {len(judged.queries):,} queries, {judged.pairs:,} pairs"
+            )
+            for finding in patents.report.findings:
+                typer.echo(f"  {finding.level}: {finding}")
+            for view, missing in arena.views_missing.items():
+                typer.echo(f"  view {view} is left out: no {' and '.join(missing)}")
+            _stamp(stamp, {"landscape": arena.name, "publications": len(patents), "sha256": patents.fingerprint})
+
+
+def encode(model: str, study: StudyOption = "demo", stamp: Stamp = None) -> None:
+    """Encode all views of a study with one model; what is in the store already is left as it is."""
+    from patbench_lib.bench.plan import encode_step
+
+    _stamp(stamp, encode_step(open_bench(study), model))
+
+
+def retrieve(system: str, study: StudyOption = "demo", stamp: Stamp = None) -> None:
+    """Rank and score all views of a study with one system."""
+    from patbench_lib.bench.plan import retrieve_step
+
+    _stamp(stamp, retrieve_step(open_bench(study), system))
+
+
+def tabulate(study: StudyOption = "demo") -> None:
+    """Write the tables of results of a study."""
+    from patbench_lib.bench.results import retrieval_results
+
+    retrieval_results(open_bench(study))
+
+
+def notebook(file: Path, output: Path, study: StudyOption = "demo") -> None:
+    """Run a notebook with a study's parameters; a failing one leaves its executed copy and names the cell."""
+    from patbench_lib.bench.execute import execute_notebook
+
+    execute_notebook(file, output, load_study(study))
+
+
+def render(
+    notebooks: Annotated[list[Path], typer.Argument(help="Executed notebooks, in order.")], study: StudyOption = "demo"
+) -> None:
+    """Render the site of a study from its executed notebooks, and check it."""
+    from patbench_lib.report.site.build import build_site
+
+    bench = open_bench(study)
+    renderer, pages = build_site(bench, notebooks)
+    typer.echo(f"Rendered {pages} pages with {renderer}: {bench.paths.site / 'index.html'}")
+
+
+def _stamp(path: Path | None, done: dict[str, object]) -> None:
+    from patbench_lib.files import write_json
+
+    if path:
+        write_json(path, done)

@@ -1,0 +1,127 @@
+"""Reading a study: from a YAML file, or from the parameters of a notebook, with errors that name the key."""
+
+from __future__ import annotations
+
+import ast
+import json
+import re
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any, get_args
+
+import yaml
+from pydantic import BaseModel, ValidationError
+
+from patbench_lib.errors import PatbenchError, nearest
+from patbench_lib.study import Study
+
+_READS_PARAMETERS = "study_from_notebook"
+
+
+def read_study(path: Path) -> Study:
+    """Read a study file.
+
+    Raises
+    ------
+    PatbenchError
+        Where the file is missing, no YAML mapping, or holds a key or value that a study does not allow.
+    """
+    try:
+        content = yaml.safe_load(path.read_text(encoding="utf-8"))
+    except FileNotFoundError as error:
+        raise PatbenchError(f"No study file at {path}.", todo="The studies shipped are in params/.") from error
+    except (yaml.YAMLError, UnicodeDecodeError) as error:
+        raise PatbenchError(f"{path} is not readable YAML.", why=str(error)) from error
+    if not isinstance(content, dict):
+        raise PatbenchError(f"{path} holds no `key: value` pairs.", todo="Copy params/own-corpus.yaml to start from.")
+    return make_study(content, where=str(path))
+
+
+def study_from_notebook(namespace: Mapping[str, Any]) -> Study:
+    """Build the study from the parameters a notebook was run with.
+
+    Parameters are the names that the cells before the first call of this function assign: the notebook's own
+    `parameters` cell and the one that papermill injects. A name that no study has is refused here, because papermill
+    only warns of it. Fields that the notebook does not name have the study's defaults.
+
+    Parameters
+    ----------
+    namespace : the notebook's `globals()`.
+    """
+    names: list[str] = []
+    for cell in namespace.get("In", []):
+        if _READS_PARAMETERS in cell:
+            break
+        names += _assigned(cell)
+    given = {name: namespace[name] for name in dict.fromkeys(names) if name in namespace}
+    return make_study(given, where="the notebook's parameters")
+
+
+def _assigned(source: str) -> list[str]:
+    try:
+        body = ast.parse(source).body
+    except SyntaxError:
+        return []  # a cell magic assigns no parameter
+    targets = [t for node in body if isinstance(node, ast.Assign) for t in node.targets]
+    targets += [node.target for node in body if isinstance(node, ast.AnnAssign)]
+    return [target.id for target in targets if isinstance(target, ast.Name)]
+
+
+def make_study(content: Mapping[str, Any], *, where: str) -> Study:
+    """Validate a mapping into a study; errors name `where`, the key, and the nearest valid name."""
+    try:
+        return Study.model_validate(dict(content))
+    except ValidationError as error:
+        problems = error.errors()
+        lines = [_explain(problem) for problem in problems if problem["type"] != "too_short" or len(problems) == 1]
+        raise PatbenchError(f"{where}: " + f"\n{where}: ".join(dict.fromkeys(lines))) from error
+
+
+def _explain(problem: Any) -> str:
+    place = [str(part) for part in problem["loc"]]
+    key = ".".join(place)
+    if problem["type"] == "extra_forbidden":
+        valid = _valid_names(place[:-1])
+        close = nearest(place[-1], valid)
+        hint = f"did you mean `{close}`?" if close else f"known here: {', '.join(valid)}"
+        return f"`{key}` is not a parameter; {hint}"
+    if problem["type"] in ("literal_error", "union_tag_invalid"):
+        valid = re.findall(r"'([^']*)'", str(problem.get("ctx", {})))
+        given = problem["ctx"].get("tag", problem["input"])
+        options = [name for name in valid if name not in (given, "source")]
+        options = [part for name in options for part in re.findall(r"[\w+-]+", name) if part != "or"] or options
+        close = nearest(str(given), options)
+        hint = f"did you mean '{close}'?" if close else f"one of {', '.join(dict.fromkeys(options))}"
+        return f"`{key}` cannot be {given!r}; {hint}"
+    message = problem["msg"].removeprefix("Value error, ")
+    return f"`{key}`: {message}" if key else message
+
+
+def _valid_names(place: list[str]) -> list[str]:
+    """Return the fields that the model at a place of the study has; a union's tag in the place picks its member."""
+    models: list[type[BaseModel]] = [Study]
+    for part in place:
+        inner = [m for model in models if part in model.model_fields for m in _models_of(model.model_fields[part])]
+        tagged = [m for m in models if "source" in m.model_fields and m.model_fields["source"].default == part]
+        models = inner or tagged or models
+    return sorted({name for model in models for name in model.model_fields})
+
+
+def _models_of(field: Any) -> list[type[BaseModel]]:
+    found, waiting = [], [field.annotation]
+    while waiting:
+        kind = waiting.pop()
+        if isinstance(kind, type) and issubclass(kind, BaseModel):
+            found.append(kind)
+        waiting.extend(get_args(kind))
+    return found
+
+
+def dump_study(study: Study) -> str:
+    """Return a study as YAML with every field."""
+    return yaml.safe_dump(study.model_dump(mode="json"), sort_keys=False, allow_unicode=True, width=110)
+
+
+def study_schema() -> str:
+    """Return the JSON Schema of a study file, for editors."""
+    return json.dumps(Study.model_json_schema(), indent=1) + "\n"

@@ -1,0 +1,115 @@
+"""The study: every parameter of a run of the compendium, in one closed model."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import re
+from typing import Annotated, Any, Literal, Self
+
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints, model_validator
+
+from patbench_lib.errors import PatbenchError
+from patbench_lib.evaluate.settings import Statistics
+from patbench_lib.landscape.judgements import Relevance
+from patbench_lib.landscape.spec import DemoSource, LandscapeSpec
+from patbench_lib.landscape.views import View
+from patbench_lib.models.card import Card, Dtype
+from patbench_lib.models.registry import find_card
+from patbench_lib.retrieve.settings import Bm25, Search
+
+Measure = Annotated[str, StringConstraints(pattern=r"^(nDCG|Recall|P|MAP|MRR)(@[1-9]\d*)?$")]
+"""A retrieval measure, with a cutoff or without: nDCG@10, Recall@100, P@10, MAP, MRR."""
+
+
+class _Closed(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class Encoding(_Closed):
+    """How texts become vectors."""
+
+    compute: Dtype = Field(default="float32", description="number type the models run in")
+    dtype: Literal["float32", "float16"] = Field(default="float32", description="number type of the stored vectors")
+    max_tokens: int | None = Field(default=None, ge=8, description="a lower limit than the model's own")
+    batch_tokens: int = Field(default=8192, ge=64, description="tokens of a batch, padding included")
+    shard_size: int = Field(default=512, ge=1, description="texts of a shard: what a killed run can lose")
+    device: Literal["auto", "cpu", "cuda", "mps"] = "auto"
+
+
+class Study(_Closed):
+    """All parameters of a study. The defaults are the demo study."""
+
+    name: str = Field(default="demo", pattern=r"^[a-z0-9][a-z0-9_-]*$", description="names folders and the site")
+    title: str = "Patent embeddings on a synthetic landscape"
+    seed: int = Field(default=0, ge=0, description="of resampling and every other draw")
+    landscape: LandscapeSpec = DemoSource()
+    external: LandscapeSpec | None = Field(
+        default=DemoSource(name="external", kind="external", publications=250), description="another landscape"
+    )
+    relevance: Relevance = Relevance()
+    views: tuple[View, ...] = Field(
+        default=("TAC", "TA", "TAC1", "TAD", "C1", "DWPI"), min_length=1, description="the first one leads"
+    )
+    description_words: int = Field(default=300, ge=1, description="words of the description in view TAD")
+    systems: tuple[str, ...] = Field(
+        default=("BM25", "LSA", "MiniLM-static", "MiniLM-2L", "MiniLM-4L", "MiniLM-L6"), min_length=1
+    )
+    models: tuple[Card, ...] = Field(default=(), description="cards of your own models")
+    allow_remote_code: tuple[str, ...] = Field(default=(), description="models whose own code may run")
+    baseline: str = Field(default="BM25", description="the system all others are tested against")
+    bm25: Bm25 = Bm25()
+    encoding: Encoding = Encoding()
+    search: Search = Search()
+    depth: int = Field(default=100, ge=1, description="documents ranked for a query")
+    measures: tuple[Measure, ...] = Field(
+        default=("nDCG@10", "nDCG@100", "Recall@100", "MAP", "MRR", "P@10"), min_length=1
+    )
+    main_measure: Measure = "nDCG@10"
+    statistics: Statistics = Statistics()
+
+    @model_validator(mode="after")
+    def _fits_together(self) -> Self:
+        for field, names in (("views", self.views), ("systems", self.systems), ("measures", self.measures)):
+            if repeated := sorted({name for name in names if names.count(name) > 1}):
+                raise ValueError(f"{field} names {', '.join(repeated)} twice")
+        if unfit := [card.name for card in self.models if not re.fullmatch(r"\w[\w.+-]*", card.name)]:
+            raise ValueError(f"models are named by letters, digits and any of .+-_, unlike {', '.join(unfit)}")
+        try:
+            cards = {name: self.card(name) for name in (*self.systems, *self.allow_remote_code)}
+        except PatbenchError as error:
+            raise ValueError(str(error)) from error
+        if self.baseline not in self.systems:
+            raise ValueError(f"baseline '{self.baseline}' is not one of systems: {', '.join(self.systems)}")
+        if self.main_measure not in self.measures:
+            raise ValueError(f"main_measure '{self.main_measure}' is not one of measures: {', '.join(self.measures)}")
+        cutoff = self.main_measure.partition("@")[2]
+        if cutoff.isdigit() and int(cutoff) > self.depth:
+            raise ValueError(f"main_measure {self.main_measure} looks deeper than depth {self.depth}")
+        if self.external is not None and self.external.name == self.landscape.name:
+            raise ValueError(f"landscape and external have the same name '{self.landscape.name}'")
+        for name, card in cards.items():
+            if self.encoding.compute not in card.dtypes:
+                allowed = ", ".join(card.dtypes)
+                raise ValueError(f"encoding.compute {self.encoding.compute} ruins {name}; its card allows {allowed}")
+        return self
+
+    def card(self, name: str) -> Card:
+        """Return the card of a system, the study's own cards first."""
+        return find_card(name, {card.name: card for card in self.models})
+
+    def measured(self) -> tuple[str, ...]:
+        """Return the measures that the depth allows: one that looks deeper than the runs are is left out."""
+        return tuple(name for name in self.measures if _cutoff(name) <= self.depth)
+
+
+def _cutoff(measure: str) -> int:
+    cutoff = measure.partition("@")[2]
+    return int(cutoff) if cutoff.isdigit() else 0
+
+
+def digest(*parts: Any) -> str:
+    """Return 16 hexadecimal digits that change when any part changes: the key of a made thing."""
+    plain = [part.model_dump(mode="json") if isinstance(part, BaseModel) else part for part in parts]
+    text = json.dumps(plain, sort_keys=True, ensure_ascii=False, default=str)
+    return hashlib.sha256(text.encode()).hexdigest()[:16]
