@@ -1,0 +1,1 @@
+"""Reports: results kept and asked, tables, figures, and the site."""

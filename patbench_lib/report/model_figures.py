@@ -1,0 +1,87 @@
+"""Figures and tables of notebook 02: the models, what they read and how fast."""
+
+from __future__ import annotations
+
+import matplotlib.pyplot as plt
+import pandas as pd
+import seaborn as sns
+from matplotlib.figure import Figure
+
+from patbench_lib.bench.bench import Bench
+from patbench_lib.encode.store import shards_made
+from patbench_lib.report.style import KIND_COLOURS, mark_synthetic
+
+
+def readings(bench: Bench) -> pd.DataFrame:
+    """Return how each system reads each view of the study's landscape.
+
+    Returns
+    -------
+    pandas.DataFrame
+        system, kind, view, limit, tokens (mean), truncated and read (shares, of texts and of tokens).
+    """
+    rows = [
+        {
+            "system": system,
+            "kind": bench.study.card(system).kind,
+            "view": view,
+            **bench.reading(system, bench.arena, view),
+        }
+        for system in bench.study.systems
+        for view in bench.arena.views
+    ]
+    frame = pd.DataFrame(rows).reindex(columns=["system", "kind", "view", "limit", "tokens", "truncated", "read"])
+    return frame.fillna({"truncated": 0.0, "read": 1.0})
+
+
+def share_read(frame: pd.DataFrame, *, synthetic: bool) -> Figure:
+    """Draw the share of all tokens of a view that each model read."""
+    wide = frame.pivot(index="system", columns="view", values="read")
+    wide = wide.loc[list(dict.fromkeys(frame["system"])), list(dict.fromkeys(frame["view"]))]
+    figure, axes = plt.subplots(figsize=(1.05 * wide.shape[1] + 2.6, 0.42 * len(wide) + 1.5))
+    sns.heatmap(
+        wide, ax=axes, cmap="cividis", vmin=0, vmax=1, annot=True, fmt=".0%", linewidths=0.6,
+        cbar_kws={"label": "tokens read", "format": "{x:.0%}"},
+    )  # fmt: skip
+    axes.set(xlabel="view", ylabel="")
+    axes.tick_params(axis="y", rotation=0)
+    axes.grid(visible=False)
+    return mark_synthetic(figure, synthetic=synthetic)
+
+
+def encoding_rates(bench: Bench) -> pd.DataFrame:
+    """Return how fast each model encoded what the store holds of it.
+
+    Returns
+    -------
+    pandas.DataFrame
+        system, kind, texts, tokens_read, seconds, texts_per_second, tokens_per_second, device.
+    """
+    rows = []
+    for system in bench.study.systems:
+        stores = {s for v in bench.arena.views for s in bench.reading(system, bench.arena, v).get("stores", [])}
+        shards = [shard for store in sorted(stores) for shard in shards_made(bench.paths.embeddings / store)]
+        if shards:
+            total = {name: sum(shard[name] for shard in shards) for name in ("texts", "tokens_read", "seconds")}
+            devices = ", ".join(sorted({str(shard["device"]) for shard in shards}))
+            rows.append({"system": system, "kind": bench.study.card(system).kind, **total, "device": devices})
+    frame = pd.DataFrame(rows, columns=["system", "kind", "texts", "tokens_read", "seconds", "device"])
+    for unit in ("texts", "tokens_read"):
+        frame[f"{unit}_per_second"] = frame[unit] / frame["seconds"]
+    return frame
+
+
+def rates(frame: pd.DataFrame, *, synthetic: bool) -> Figure:
+    """Draw texts encoded a second by each model."""
+    ordered = frame.sort_values("texts_per_second")
+    figure, axes = plt.subplots(figsize=(7.2, 0.42 * len(ordered) + 1.4))
+    colours = [KIND_COLOURS[kind] for kind in ordered["kind"]]
+    bars = axes.barh(ordered["system"], ordered["texts_per_second"], color=colours, height=0.65)
+    axes.bar_label(bars, fmt="{:,.0f}", padding=4, fontsize=9.5)
+    axes.set(xscale="log", xlabel="texts encoded a second (logarithmic)")
+    axes.set_xlim(right=float(ordered["texts_per_second"].max()) * 2.5)
+    axes.grid(axis="y", visible=False)
+    kinds = list(dict.fromkeys(ordered["kind"][::-1]))
+    handles = [plt.Rectangle((0, 0), 1, 1, color=KIND_COLOURS[kind]) for kind in kinds]
+    axes.legend(handles, kinds, loc="lower right")
+    return mark_synthetic(figure, synthetic=synthetic)

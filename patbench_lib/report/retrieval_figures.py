@@ -1,0 +1,174 @@
+"""Figures of notebook 03: who retrieves best, where, and which queries fail."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import matplotlib.pyplot as plt
+import numpy as np
+import pandas as pd
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+
+from patbench_lib.models.card import Card
+from patbench_lib.report.style import KIND_COLOURS, KIND_MARKERS, STRATUM_COLOURS, mark_synthetic
+
+
+def leaderboard_figure(means: pd.DataFrame, cards: Mapping[str, Card], *, synthetic: bool) -> Figure:
+    """Draw each system's mean with its interval, best at the top.
+
+    Parameters
+    ----------
+    means : system, measure, value, low, high, for one landscape, view, stratum and measure.
+    """
+    ordered = means.sort_values("value", ignore_index=True)
+    figure, axes = plt.subplots(figsize=(7.2, 0.4 * len(ordered) + 1.4))
+    for kind in dict.fromkeys(cards[system].kind for system in ordered["system"]):
+        mine = ordered[[cards[system].kind == kind for system in ordered["system"]]]
+        axes.errorbar(
+            mine["value"], mine.index, xerr=_arms(mine), fmt=KIND_MARKERS[kind], color=KIND_COLOURS[kind],
+            capsize=3, markersize=7, label=kind,
+        )  # fmt: skip
+    axes.set_yticks(ordered.index, ordered["system"])
+    axes.set(xlabel=ordered["measure"].iloc[0], ylim=(-0.6, len(ordered) - 0.4))
+    axes.legend(loc="lower right")
+    return mark_synthetic(figure, synthetic=synthetic)
+
+
+def _arms(frame: pd.DataFrame) -> np.ndarray:
+    """Return the lengths of interval arms below and above the value, shape [2, rows]."""
+    arms: np.ndarray = np.array([frame["value"] - frame["low"], frame["high"] - frame["value"]]).clip(min=0)
+    return arms
+
+
+def views_figure(means: pd.DataFrame, *, synthetic: bool) -> Figure:
+    """Draw each system's mean on every view, one panel a system on a shared scale.
+
+    Parameters
+    ----------
+    means : system, view, measure, value, low, high, for one landscape, stratum and measure.
+    """
+    systems, views = list(dict.fromkeys(means["system"])), list(dict.fromkeys(means["view"]))
+    columns = min(3, len(systems))
+    rows = -(-len(systems) // columns)
+    figure, grid = plt.subplots(rows, columns, figsize=(7.6, 2.1 * rows + 0.5), sharex=True, sharey=True, squeeze=False)
+    for axes, system in zip(grid.flat, systems, strict=False):
+        mine = means[means["system"] == system].set_index("view").reindex(views).reset_index()
+        best = int(mine["value"].to_numpy().argmax())
+        axes.errorbar(range(len(views)), mine["value"], yerr=_arms(mine), fmt="o", color="#0072B2", capsize=3)
+        axes.plot(best, mine["value"][best], "o", markersize=11, markerfacecolor="none", markeredgecolor="#D55E00")
+        axes.set_title(system)
+        axes.set_xticks(range(len(views)), views, rotation=45 if len(views) > 3 else 0)
+    for axes in list(grid.flat)[len(systems) :]:
+        axes.set_visible(False)
+    figure.supylabel(means["measure"].iloc[0], fontsize=10.5)
+    return mark_synthetic(figure, synthetic=synthetic)
+
+
+def strata_figure(means: pd.DataFrame, *, synthetic: bool) -> Figure:
+    """Draw each system's mean on queries IN and OUT of their domain, one panel a measure.
+
+    Parameters
+    ----------
+    means : system, stratum, measure, value, low, high, for one landscape and view.
+    """
+    measures = list(dict.fromkeys(means["measure"]))
+    lead = means[(means["measure"] == measures[0]) & (means["stratum"] == "IN")].sort_values("value")
+    position = {system: i for i, system in enumerate(lead["system"])}
+    figure, panels = plt.subplots(
+        1, len(measures), figsize=(7.6, 0.4 * len(position) + 1.6), sharey=True, squeeze=False
+    )
+    for axes, measure in zip(panels[0], measures, strict=True):
+        _strata_panel(axes, means[means["measure"] == measure], position)
+        axes.set(xlabel=measure)
+    panels[0][0].set_yticks(list(position.values()), list(position))
+    panels[0][-1].legend(loc="lower right")
+    return mark_synthetic(figure, synthetic=synthetic)
+
+
+def _strata_panel(axes: Axes, means: pd.DataFrame, position: Mapping[str, int]) -> None:
+    for stratum, marker, shift in (("IN", "o", 0.12), ("OUT", "X", -0.12)):
+        mine = means[means["stratum"] == stratum]
+        height = [position[system] + shift for system in mine["system"]]
+        axes.errorbar(
+            mine["value"], height, xerr=_arms(mine), fmt=marker, color=STRATUM_COLOURS[stratum], capsize=2.5,
+            label=stratum,
+        )  # fmt: skip
+    axes.set_xlim(left=0)
+
+
+def scale_figure(means: pd.DataFrame, cards: Mapping[str, Card], *, synthetic: bool) -> Figure:
+    """Draw quality against parameters, members of a family joined by a line; systems without parameters are left out.
+
+    Parameters
+    ----------
+    means : system, measure, value, low, high, for one landscape, view, stratum and measure.
+    """
+    known = means[[cards[system].params_m is not None for system in means["system"]]].copy()
+    known["params"] = [cards[system].params_m for system in known["system"]]
+    known["family"] = [cards[system].family or system for system in known["system"]]
+    figure, axes = plt.subplots(figsize=(7.2, 3.9))
+    for family, mine in known.sort_values("params").groupby("family", sort=False):
+        line = axes.errorbar(
+            mine["params"], mine["value"], yerr=_arms(mine), fmt="o-" if len(mine) > 1 else "o", capsize=3, label=family
+        )
+        for name, params, value in zip(mine["system"], mine["params"], mine["value"], strict=True):
+            axes.annotate(
+                name, (params, value), xytext=(7, 6), textcoords="offset points", fontsize=9, color=line[0].get_color()
+            )
+    axes.set(xscale="log", xlabel="parameters, in millions (logarithmic)", ylabel=means["measure"].iloc[0])
+    axes.margins(x=0.18)
+    return mark_synthetic(figure, synthetic=synthetic)
+
+
+def failures_figure(scores: pd.DataFrame, *, synthetic: bool) -> Figure:
+    """Draw the share of queries that each system answers not at all, partly, and best possibly.
+
+    Parameters
+    ----------
+    scores : per-query scores of one landscape, view, stratum and measure: system, measure, value.
+    """
+    bands = {"0: nothing found": "#b5482a", "between": "#f0d9a8", "1: as good as can be": "#2c7fb8"}
+    shares = pd.DataFrame(
+        {
+            system: [(values <= 0).mean(), ((values > 0) & (values < 1)).mean(), (values >= 1).mean()]
+            for system, values in scores.groupby("system")["value"]
+        },
+        index=list(bands),
+    ).T.sort_values("0: nothing found", ascending=False)
+    figure, axes = plt.subplots(figsize=(7.2, 0.42 * len(shares) + 1.7))
+    left = np.zeros(len(shares))
+    for band, colour in bands.items():
+        bars = axes.barh(shares.index, shares[band], left=left, color=colour, edgecolor="white", label=band, height=0.7)
+        text = "white" if band[0] in "01" else "black"
+        axes.bar_label(bars, [f"{v:.0%}" if v >= 0.05 else "" for v in shares[band]], label_type="center", color=text)
+        left += shares[band].to_numpy()
+    axes.set(xlabel=f"share of queries by their {scores['measure'].iloc[0]}", xlim=(0, 1))
+    axes.xaxis.set_major_formatter("{x:.0%}")
+    axes.legend(loc="lower center", bbox_to_anchor=(0.5, 1.0), ncols=3)
+    axes.grid(visible=False)
+    return mark_synthetic(figure, synthetic=synthetic)
+
+
+def hardest_queries(scores: pd.DataFrame, patents: pd.DataFrame, *, most: int = 8) -> pd.DataFrame:
+    """Return the queries with the lowest mean score over systems.
+
+    Returns
+    -------
+    pandas.DataFrame
+        query, title, office, IPC, mean score, best system's score; ties broken by publication number.
+    """
+    by_query = scores.groupby("query")["value"].agg(["mean", "max"]).sort_values(["mean", "max"], kind="stable")
+    chosen = by_query.head(most)
+    rows = patents.set_index("publication_number").loc[chosen.index]
+    frame = pd.DataFrame(
+        {
+            "query": chosen.index,
+            "title": rows["title"].str.slice(0, 80).to_numpy(),
+            "office": rows["office"].to_numpy(),
+            "IPC": [", ".join(symbols[:2]) for symbols in rows["ipc"]],
+            "mean over systems": chosen["mean"].to_numpy(),
+            "best system": chosen["max"].to_numpy(),
+        }
+    )
+    return frame.reset_index(drop=True)

@@ -1,0 +1,34 @@
+"""Say on every page, and in every caption, that a landscape is synthetic."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+CAPTION_PREFIX = "Synthetic landscape. "
+_HEAD = re.compile(r"\A(?:---[ \t]*\n.*?\n(?:---|\.\.\.)[ \t]*(?:\n|\Z))?(?:\s*# [^\n]*(?:\n|\Z))?", re.S)
+
+
+def split_head(text: str) -> tuple[str, str]:
+    """Split Markdown into its front matter and leading title, which must stay first, and the rest."""
+    end = _HEAD.match(text)
+    cut = end.end() if end else 0
+    return text[:cut], text[cut:]
+
+
+def callout(banner: str) -> str:
+    """Return the banner as a Quarto callout; the title says already that the landscape is synthetic."""
+    text = banner.removeprefix(CAPTION_PREFIX)
+    return f'::: {{.callout-important .synthetic-banner title="Synthetic landscape"}}\n{text}\n:::\n'
+
+
+def prefix_captions(options: dict[str, Any]) -> dict[str, Any]:
+    """Return a cell's options with every figure and table caption marked as of a synthetic landscape."""
+    return {key: _prefixed(value) if key in ("fig-cap", "tbl-cap") else value for key, value in options.items()}
+
+
+def _prefixed(caption: Any) -> Any:
+    if isinstance(caption, list):
+        return [_prefixed(one) for one in caption]
+    text = str(caption)
+    return text if text.startswith(CAPTION_PREFIX.strip(" .")) else CAPTION_PREFIX + text

@@ -1,0 +1,71 @@
+"""Tables for the site: one look, numbers aligned, notes under them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+import pandas as pd
+from great_tables import GT, loc, style
+
+
+def table(
+    frame: pd.DataFrame,
+    *,
+    decimals: Mapping[str, int] | None = None,
+    percent: Sequence[str] = (),
+    whole: Sequence[str] = (),
+    notes: Sequence[str] = (),
+    synthetic: bool = False,
+) -> GT:
+    """Return a frame as a table.
+
+    Parameters
+    ----------
+    decimals : digits after the point, by column.
+    percent : columns of shares, shown as percentages.
+    whole : columns of counts, shown with thousands separators.
+    notes : sentences under the table; a synthetic landscape is always noted.
+    """
+    shown = GT(frame, id="t" + pd.util.hash_pandas_object(frame.astype(str)).sum().__format__("x"))
+    for column, digits in (decimals or {}).items():
+        shown = shown.fmt_number(column, decimals=digits)
+    if percent:
+        shown = shown.fmt_percent(list(percent), decimals=1)
+    if whole:
+        shown = shown.fmt_integer(list(whole))
+    shown = shown.sub_missing(missing_text="–").opt_row_striping().tab_options(table_font_size="0.92em")
+    for note in [*notes, *(["Synthetic landscape."] if synthetic else [])]:
+        shown = shown.tab_source_note(note)
+    return shown
+
+
+def leaderboard(means: pd.DataFrame, comparisons: pd.DataFrame, baseline: str, *, synthetic: bool = False) -> GT:
+    """Return systems by views: mean, a mark where it differs from the baseline, the best of each view in bold.
+
+    Parameters
+    ----------
+    means : system, view, value, for one landscape, stratum and measure.
+    comparisons : system, view, significant, difference, for the same.
+    """
+    views, wide = list(dict.fromkeys(means["view"])), means.pivot(index="system", columns="view", values="value")
+    wide = wide[views].sort_values(views[0], ascending=False)
+    marks = comparisons[comparisons["significant"]].set_index(["system", "view"])["difference"]
+    cells = wide.apply(lambda column: [_cell(v, marks.get((s, column.name), 0.0)) for s, v in column.items()])
+    shown = table(
+        cells.reset_index(),
+        notes=[
+            f"▲ above, ▼ below {baseline}: paired randomisation test over families, Holm-corrected within each view.",
+            "Bold: best of the view.",
+        ],
+        synthetic=synthetic,
+    )
+    shown = shown.cols_align("right", columns=views)
+    for view in views:
+        best = int(wide[view].to_numpy().argmax())
+        shown = shown.tab_style(style.text(weight="bold"), loc.body(columns=view, rows=[best]))
+    return shown
+
+
+def _cell(value: float, difference: float) -> str:
+    mark = "▲" if difference > 0 else "▼" if difference < 0 else "\u2007"
+    return f"{value:.3f} {mark}"
