@@ -6,9 +6,11 @@ import errno
 import json
 import uuid
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
+
+from filelock import FileLock
 
 from patbench_lib.errors import PatbenchError
 
@@ -20,7 +22,7 @@ def replacing(path: Path) -> Iterator[Path]:
     Raises
     ------
     PatbenchError
-        Where the folder is read-only or the disk is full.
+        Where the folder is read-only or none, or the disk is full.
     """
     temporary = path.parent / f".{path.name}.{uuid.uuid4().hex[:8]}.tmp"
     try:
@@ -30,11 +32,39 @@ def replacing(path: Path) -> Iterator[Path]:
     except OSError as error:
         raise _explained(error, path) from error
     finally:
-        temporary.unlink(missing_ok=True)
+        with suppress(OSError):
+            temporary.unlink()
+
+
+@contextmanager
+def locked(path: Path) -> Iterator[None]:
+    """Hold a lock file while the block runs; it falls when the process dies.
+
+    Raises
+    ------
+    PatbenchError
+        Where the folder is read-only or none, or the disk is full.
+    """
+    lock = FileLock(path)
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        lock.acquire()
+    except OSError as error:
+        raise _explained(error, path) from error
+    try:
+        yield
+    finally:
+        lock.release()
+
+
+def sweep(folder: Path) -> None:
+    """Remove what killed writers left under temporary names; call only while no other process writes there."""
+    for left in folder.rglob(".*.tmp"):
+        left.unlink(missing_ok=True)
 
 
 def _explained(error: OSError, path: Path) -> Exception:
-    """Tell a full disk and a read-only folder in plain words; other failures stay as they are."""
+    """Tell a full disk, a read-only folder and a name in use in plain words; other failures stay as they are."""
     if error.errno in (errno.ENOSPC, errno.EDQUOT):
         return PatbenchError(
             f"The disk is full: {path} could not be written.",
@@ -47,6 +77,8 @@ def _explained(error: OSError, path: Path) -> Exception:
             why=str(error),
             todo="Make it writable, or set PATBENCH_HOME to a folder that is.",
         )
+    if error.errno in (errno.EISDIR, errno.ENOTDIR, errno.EEXIST, errno.ENOTEMPTY):
+        return PatbenchError(f"{path} cannot be written: a folder or a file is in its place.", why=str(error))
     return error
 
 

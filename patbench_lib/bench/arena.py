@@ -5,9 +5,9 @@ from __future__ import annotations
 from functools import cached_property
 from pathlib import Path
 
-from filelock import FileLock
-
 from patbench_lib.bench.keys import landscape_key
+from patbench_lib.errors import PatbenchError
+from patbench_lib.files import locked
 from patbench_lib.landscape.folder import load_landscape, save_landscape
 from patbench_lib.landscape.judgements import Judgements, judge
 from patbench_lib.landscape.schema import Landscape
@@ -41,8 +41,7 @@ class Arena:
         if found is not None:
             return found
         landscape = open_source(self.spec, self._root)
-        self._folder.mkdir(parents=True, exist_ok=True)
-        with FileLock(self._folder / "lock"):
+        with locked(self._folder / "lock"):
             if load_landscape(self._folder) is None:
                 save_landscape(landscape, self._folder)
         return landscape
@@ -58,8 +57,21 @@ class Arena:
 
     @property
     def views(self) -> list[View]:
-        """The study's views that the landscape has the sections for, the leading one first; external: that one."""
+        """The study's views that the landscape has the sections for, the leading one first; external: that one.
+
+        Raises
+        ------
+        PatbenchError
+            Where the landscape has the sections for none of them.
+        """
         available = self._split[0]
+        if not available:
+            lacking = "; ".join(f"{view} needs {' and '.join(missing)}" for view, missing in self._split[1].items())
+            raise PatbenchError(
+                f"Landscape '{self.name}' has the sections for none of the study's views.",
+                why=f"{lacking}.",
+                todo="Choose other `views`, or map the table's columns to these sections.",
+            )
         return available if self.main else available[:1]
 
     @property

@@ -36,7 +36,7 @@ def _snakemake(name: str, cores: int | None, extra: list[str]) -> None:
     """Start Snakemake under a lock of our own, which falls with the process, so that no kill leaves a stale one."""
     from filelock import FileLock, Timeout
 
-    from patbench_lib.files import write_text
+    from patbench_lib.files import sweep, write_text
     from patbench_lib.parameters import dump_study
     from patbench_lib.paths import Paths, find_root
 
@@ -50,6 +50,8 @@ def _snakemake(name: str, cores: int | None, extra: list[str]) -> None:
     command += ["mtime", "params", "input", "code", "--config", f"study={resolved}", "--quiet", "host", *extra]
     try:
         with FileLock(paths.build / "lock", timeout=0):
+            for folder in (paths.build, paths.results):
+                sweep(folder)
             done = subprocess.run(command, cwd=root, check=False)
     except Timeout as error:
         raise PatbenchError(f"Another run of study '{study.name}' is going on.", todo="Wait until it ends.") from error

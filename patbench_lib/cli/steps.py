@@ -8,19 +8,23 @@ from typing import Annotated
 import typer
 
 from patbench_lib.cli.options import StudyOption, load_study, open_bench
+from patbench_lib.errors import unknown_name
 
 Stamp = Annotated[Path | None, typer.Option(help="Write here, as JSON, what the step did.")]
 
 
 def register(app: typer.Typer) -> None:
     """Add the commands of this module."""
-    for command in (landscape, encode, retrieve, tabulate, notebook, render):
+    for command in (landscape, encode, retrieve, tabulate, notebook, render, figures):
         app.command()(command)
 
 
 def landscape(study: StudyOption = "demo", name: str | None = None, stamp: Stamp = None) -> None:
     """Read and validate a study's landscapes, and print what was found and repaired."""
-    for arena in open_bench(study).arenas:
+    arenas = open_bench(study).arenas
+    if name is not None and name not in (names := [arena.name for arena in arenas]):
+        raise unknown_name("landscape", name, names, where="the study")
+    for arena in arenas:
         if name is None or arena.name == name:
             patents, judged = arena.landscape, arena.judgements
             typer.echo(
@@ -70,6 +74,18 @@ def render(
     bench = open_bench(study)
     renderer, pages = build_site(bench, notebooks)
     typer.echo(f"Rendered {pages} pages with {renderer}: {bench.paths.site / 'index.html'}")
+
+
+def figures(study: StudyOption = "demo") -> None:
+    """Write the figures of a study's executed notebooks to figures/, with a map of where each comes from."""
+    from patbench_lib.report.banner import banner_text
+    from patbench_lib.report.figures import write_figures
+
+    bench = open_bench(study)
+    notebooks = sorted(bench.paths.notebooks.glob("[0-9]*.ipynb"))
+    folder = bench.paths.root / "figures"
+    done = write_figures(notebooks, folder, study=bench.study.name, notice=banner_text(bench.study))
+    typer.echo(f"Wrote {len(done)} figures to {folder}")
 
 
 def _stamp(path: Path | None, done: dict[str, object]) -> None:

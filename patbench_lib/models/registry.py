@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from functools import cache
 from importlib.resources import files
 from pathlib import Path
 
@@ -16,9 +17,15 @@ _HUB_ID = re.compile(r"[\w.-]+/[\w.-]+")
 
 
 def load_registry() -> dict[str, Card]:
-    """Read the packaged cards, by name, in the order of `registry.yaml`."""
+    """Return the packaged cards, by name, in the order of `registry.yaml`."""
+    return {card.name: card for card in _packaged()}
+
+
+@cache
+def _packaged() -> tuple[Card, ...]:
+    """Read the packaged file once a process: a study asks for cards hundreds of times, and YAML is slow."""
     rows = yaml.safe_load(files("patbench_lib.models").joinpath("registry.yaml").read_text("utf-8"))
-    return {name: Card(name=name, **row) for name, row in rows.items()}
+    return tuple(Card(name=name, **row) for name, row in rows.items())
 
 
 def find_card(name: str, own: Mapping[str, Card] | None = None) -> Card:

@@ -11,7 +11,7 @@ import seaborn as sns
 from matplotlib.figure import Figure
 
 from patbench_lib.bench.arena import Arena
-from patbench_lib.report.style import STRATUM_COLOURS, mark_synthetic
+from patbench_lib.report.style import STRATUM_COLOURS, finish
 from patbench_lib.types import Ints
 
 MOST_LABELS = 12
@@ -41,6 +41,16 @@ def _overview(arena: Arena) -> dict[str, str]:
     }
 
 
+def findings(arena: Arena) -> pd.DataFrame:
+    """Return the quality report as a table with a few row numbers each; one row says so where nothing was found."""
+    found = arena.landscape.report.to_frame()
+    if found.empty:
+        return pd.DataFrame([{"level": "–", "column": "–", "problem": "nothing found", "count": 0}])
+    few = [", ".join(map(str, rows[:5])) for rows in found["rows"]]
+    found["rows"] = [text + " …" * (count > 5) for text, count in zip(few, found["count"], strict=True)]
+    return found
+
+
 def offices_and_years(arena: Arena) -> Figure:
     """Draw publications by office and by year of publication."""
     patents = arena.landscape.patents
@@ -55,7 +65,7 @@ def offices_and_years(arena: Arena) -> Figure:
     right.set(xlabel="year of publication", title="Year")
     right.xaxis.get_major_locator().set_params(integer=True)
     right.grid(axis="x", visible=False)
-    return mark_synthetic(figure, synthetic=arena.landscape.provenance.synthetic)
+    return finish(figure, synthetic=arena.landscape.provenance.synthetic)
 
 
 def label_lists(arena: Arena) -> tuple[str, pd.Series]:
@@ -85,7 +95,7 @@ def label_overlap(arena: Arena) -> Figure:
     axes.tick_params(axis="x", rotation=40)
     plt.setp(axes.get_xticklabels(), ha="right", rotation_mode="anchor")
     axes.grid(visible=False)
-    return mark_synthetic(figure, synthetic=arena.landscape.provenance.synthetic)
+    return finish(figure, synthetic=arena.landscape.provenance.synthetic)
 
 
 def relevant_per_query(arena: Arena) -> Figure:
@@ -106,7 +116,7 @@ def relevant_per_query(arena: Arena) -> Figure:
     right.bar_label(bars, fmt="{:,.0f}", padding=2)
     right.set(ylabel="pairs", title="Domain of the answer", ylim=(0, max(pairs.values()) * 1.15 + 1))
     right.grid(axis="x", visible=False)
-    return mark_synthetic(figure, synthetic=arena.landscape.provenance.synthetic)
+    return finish(figure, synthetic=arena.landscape.provenance.synthetic)
 
 
 def text_lengths(tokens: Mapping[str, Ints], limits: Mapping[str, int], *, synthetic: bool) -> Figure:
@@ -133,4 +143,4 @@ def text_lengths(tokens: Mapping[str, Ints], limits: Mapping[str, int], *, synth
         axes.axvline(limit, color="#D55E00", linestyle="--", linewidth=1.3)
         text = f"{limit:,}: {names[0]}" + (f" and {len(names) - 1} more" if len(names) > 1 else "")
         axes.annotate(text, (limit, 1.01), xycoords=("data", "axes fraction"), color="#a54400", fontsize=9, ha="center")
-    return mark_synthetic(figure, synthetic=synthetic)
+    return finish(figure, synthetic=synthetic)

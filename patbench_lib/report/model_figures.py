@@ -9,7 +9,7 @@ from matplotlib.figure import Figure
 
 from patbench_lib.bench.bench import Bench
 from patbench_lib.encode.store import shards_made
-from patbench_lib.report.style import KIND_COLOURS, mark_synthetic
+from patbench_lib.report.style import KIND_COLOURS, finish
 
 
 def readings(bench: Bench) -> pd.DataFrame:
@@ -46,7 +46,7 @@ def share_read(frame: pd.DataFrame, *, synthetic: bool) -> Figure:
     axes.set(xlabel="view", ylabel="")
     axes.tick_params(axis="y", rotation=0)
     axes.grid(visible=False)
-    return mark_synthetic(figure, synthetic=synthetic)
+    return finish(figure, synthetic=synthetic)
 
 
 def encoding_rates(bench: Bench) -> pd.DataFrame:
@@ -84,4 +84,4 @@ def rates(frame: pd.DataFrame, *, synthetic: bool) -> Figure:
     kinds = list(dict.fromkeys(ordered["kind"][::-1]))
     handles = [plt.Rectangle((0, 0), 1, 1, color=KIND_COLOURS[kind]) for kind in kinds]
     axes.legend(handles, kinds, loc="lower right")
-    return mark_synthetic(figure, synthetic=synthetic)
+    return finish(figure, synthetic=synthetic)

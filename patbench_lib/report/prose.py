@@ -30,7 +30,7 @@ def close_landscape(arena: Arena) -> Markdown:
     return Markdown(
         f"The {kind}landscape *{landscape.name}* has {len(patents):,} publications of "
         f"{patents['family_id'].nunique():,} families from {patents['office'].nunique()} offices. "
-        f"{len(patents):,} publications of {patents['family_id'].nunique():,} families from {patents['office'].nunique()} offices. "
+        f"{len(judged.queries):,} of them are queries, with {judged.pairs:,} relevant pairs "
         f"({judged.pairs / len(judged.queries):.1f} a query); {inside:,} have an answer in their own domain and "
         f"{outside:,} one outside of it. {mended}{lacking}"
     )

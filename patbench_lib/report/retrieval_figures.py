@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import textwrap
+from collections.abc import Mapping, Sequence
 
 import matplotlib.pyplot as plt
 import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
+from matplotlib.ticker import LogLocator, NullLocator
 
+from patbench_lib.bench.arena import Arena
 from patbench_lib.models.card import Card
-from patbench_lib.report.style import KIND_COLOURS, KIND_MARKERS, STRATUM_COLOURS, mark_synthetic
+from patbench_lib.report.style import KIND_COLOURS, KIND_MARKERS, STRATUM_COLOURS, finish
 
 
 def leaderboard_figure(means: pd.DataFrame, cards: Mapping[str, Card], *, synthetic: bool) -> Figure:
@@ -32,7 +35,7 @@ def leaderboard_figure(means: pd.DataFrame, cards: Mapping[str, Card], *, synthe
     axes.set_yticks(ordered.index, ordered["system"])
     axes.set(xlabel=ordered["measure"].iloc[0], ylim=(-0.6, len(ordered) - 0.4))
     axes.legend(loc="lower right")
-    return mark_synthetic(figure, synthetic=synthetic)
+    return finish(figure, synthetic=synthetic)
 
 
 def _arms(frame: pd.DataFrame) -> np.ndarray:
@@ -62,17 +65,17 @@ def views_figure(means: pd.DataFrame, *, synthetic: bool) -> Figure:
     for axes in list(grid.flat)[len(systems) :]:
         axes.set_visible(False)
     figure.supylabel(means["measure"].iloc[0], fontsize=10.5)
-    return mark_synthetic(figure, synthetic=synthetic)
+    return finish(figure, synthetic=synthetic)
 
 
-def strata_figure(means: pd.DataFrame, *, synthetic: bool) -> Figure:
+def strata_figure(means: pd.DataFrame, measures: Sequence[str], *, synthetic: bool) -> Figure:
     """Draw each system's mean on queries IN and OUT of their domain, one panel a measure.
 
     Parameters
     ----------
     means : system, stratum, measure, value, low, high, for one landscape and view.
+    measures : those to draw, in this order; the first one orders the systems.
     """
-    measures = list(dict.fromkeys(means["measure"]))
     lead = means[(means["measure"] == measures[0]) & (means["stratum"] == "IN")].sort_values("value")
     position = {system: i for i, system in enumerate(lead["system"])}
     figure, panels = plt.subplots(
@@ -83,7 +86,7 @@ def strata_figure(means: pd.DataFrame, *, synthetic: bool) -> Figure:
         axes.set(xlabel=measure)
     panels[0][0].set_yticks(list(position.values()), list(position))
     panels[0][-1].legend(loc="lower right")
-    return mark_synthetic(figure, synthetic=synthetic)
+    return finish(figure, synthetic=synthetic)
 
 
 def _strata_panel(axes: Axes, means: pd.DataFrame, position: Mapping[str, int]) -> None:
@@ -112,13 +115,16 @@ def scale_figure(means: pd.DataFrame, cards: Mapping[str, Card], *, synthetic: b
         line = axes.errorbar(
             mine["params"], mine["value"], yerr=_arms(mine), fmt="o-" if len(mine) > 1 else "o", capsize=3, label=family
         )
-        for name, params, value in zip(mine["system"], mine["params"], mine["value"], strict=True):
-            axes.annotate(
-                name, (params, value), xytext=(7, 6), textcoords="offset points", fontsize=9, color=line[0].get_color()
-            )
+        rises = np.append(np.diff(mine["value"]) > 0, False)  # a label stands where its line does not go
+        for name, params, value, up in zip(mine["system"], mine["params"], mine["value"], rises, strict=True):
+            place = {"xytext": (8, -13 if up else 7), "textcoords": "offset points", "fontsize": 9.5}
+            axes.annotate(name, (params, value), color=line[0].get_color(), **place)
     axes.set(xscale="log", xlabel="parameters, in millions (logarithmic)", ylabel=means["measure"].iloc[0])
+    axes.xaxis.set_major_locator(LogLocator(subs=(1, 1.5, 2, 3, 5, 7)))
+    axes.xaxis.set_major_formatter("{x:,.0f}")
+    axes.xaxis.set_minor_locator(NullLocator())
     axes.margins(x=0.18)
-    return mark_synthetic(figure, synthetic=synthetic)
+    return finish(figure, synthetic=synthetic)
 
 
 def failures_figure(scores: pd.DataFrame, *, synthetic: bool) -> Figure:
@@ -147,28 +153,31 @@ def failures_figure(scores: pd.DataFrame, *, synthetic: bool) -> Figure:
     axes.xaxis.set_major_formatter("{x:.0%}")
     axes.legend(loc="lower center", bbox_to_anchor=(0.5, 1.0), ncols=3)
     axes.grid(visible=False)
-    return mark_synthetic(figure, synthetic=synthetic)
+    return finish(figure, synthetic=synthetic)
 
 
-def hardest_queries(scores: pd.DataFrame, patents: pd.DataFrame, *, most: int = 8) -> pd.DataFrame:
-    """Return the queries with the lowest mean score over systems.
+def hardest_queries(scores: pd.DataFrame, arena: Arena, *, most: int = 8) -> pd.DataFrame:
+    """Return the queries with the lowest mean score over systems, those with most answers first among equals.
 
     Returns
     -------
     pandas.DataFrame
-        query, title, office, IPC, mean score, best system's score; ties broken by publication number.
+        query, title, office, IPC, answers (relevant documents), mean over systems, best system.
     """
-    by_query = scores.groupby("query")["value"].agg(["mean", "max"]).sort_values(["mean", "max"], kind="stable")
-    chosen = by_query.head(most)
-    rows = patents.set_index("publication_number").loc[chosen.index]
-    frame = pd.DataFrame(
+    judged, patents = arena.judgements, arena.landscape.patents.set_index("publication_number")
+    by_query = scores.groupby("query")["value"].agg(["mean", "max"])
+    answers = pd.Series(np.diff(judged.indptr), index=patents.index[judged.queries])
+    ordered = by_query.assign(answers=answers).sort_values(["mean", "max", "answers"], ascending=[True, True, False])
+    chosen = ordered.head(most)
+    rows = patents.loc[chosen.index]
+    return pd.DataFrame(
         {
             "query": chosen.index,
-            "title": rows["title"].str.slice(0, 80).to_numpy(),
+            "title": [textwrap.shorten(title, 90, placeholder=" …") for title in rows["title"]],
             "office": rows["office"].to_numpy(),
             "IPC": [", ".join(symbols[:2]) for symbols in rows["ipc"]],
+            "answers": chosen["answers"].to_numpy(),
             "mean over systems": chosen["mean"].to_numpy(),
             "best system": chosen["max"].to_numpy(),
         }
     )
-    return frame.reset_index(drop=True)

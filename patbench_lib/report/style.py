@@ -42,8 +42,13 @@ def use_style() -> None:
         set_matplotlib_formats("svg", metadata={"Date": None})  # type: ignore[no-untyped-call]
 
 
-def mark_synthetic(figure: Figure, *, synthetic: bool) -> Figure:
-    """Write on a figure that its data are synthetic, so that it says so wherever it is copied to."""
+def finish(figure: Figure, *, synthetic: bool) -> Figure:
+    """Write on a figure that its data are synthetic, where they are, and hand it over to be shown once.
+
+    The mark is part of the picture, so that it goes wherever the picture is copied to. Closing takes the figure from
+    pyplot, which would show it a second time at the end of a notebook's cell.
+    """
     if synthetic:
         figure.supxlabel("synthetic landscape", x=0.995, ha="right", fontsize=8.5, fontstyle="italic", color="#8a3b12")
+    plt.close(figure)
     return figure

@@ -75,6 +75,11 @@ def test_captions_are_marked_once() -> None:
     }
 
 
+def test_a_cell_that_shows_no_landscape_is_not_marked() -> None:
+    options = {"tbl-cap": "The models.", "synthetic": False}
+    assert prefix_captions(options)["tbl-cap"] == "The models."
+
+
 def test_numbers_stand_right_under_their_heading_and_words_left() -> None:
     html = align_tables(
         '<table border="1" class="dataframe">'

@@ -23,7 +23,12 @@ def callout(banner: str) -> str:
 
 
 def prefix_captions(options: dict[str, Any]) -> dict[str, Any]:
-    """Return a cell's options with every figure and table caption marked as of a synthetic landscape."""
+    """Return a cell's options with every figure and table caption marked as of a synthetic landscape.
+
+    A cell that shows no landscape, such as the cards of models, says so by `#| synthetic: false`.
+    """
+    if options.get("synthetic") is False:
+        return options
     return {key: _prefixed(value) if key in ("fig-cap", "tbl-cap") else value for key, value in options.items()}
 
 

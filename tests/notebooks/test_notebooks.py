@@ -1,0 +1,121 @@
+"""Every notebook runs alone through papermill, with the tiny study's parameters."""
+
+from __future__ import annotations
+
+import json
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import nbformat
+import papermill
+import pytest
+import yaml
+
+from patbench_lib.bench.execute import execute_notebook
+from patbench_lib.errors import PatbenchError
+from patbench_lib.parameters import read_study
+
+ROOT = Path(__file__).parents[2]
+NOTEBOOKS = sorted(ROOT.glob("notebooks/[0-9]*.ipynb"))
+TINY = ROOT / "params" / "tiny.yaml"
+CAPTIONS = {"fig": ("fig-cap", "fig-alt"), "tbl": ("tbl-cap",), "txt": ()}
+
+
+@pytest.fixture(scope="module")
+def executed(tmp_path_factory: pytest.TempPathFactory) -> dict[str, nbformat.NotebookNode]:
+    """Execute every notebook in one home, each by itself: none may need another to have run."""
+    home = tmp_path_factory.mktemp("home")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("PATBENCH_HOME", str(home))
+        parameters = yaml.safe_load(TINY.read_text())
+        return {
+            path.stem: papermill.execute_notebook(
+                str(path), str(home / path.name), parameters=parameters, progress_bar=False, cwd=str(ROOT)
+            )
+            for path in NOTEBOOKS
+        }
+
+
+def test_there_are_notebooks() -> None:
+    assert [path.stem for path in NOTEBOOKS] == ["01_landscape", "02_models", "03_retrieval"]
+
+
+@pytest.mark.parametrize("name", [path.stem for path in NOTEBOOKS])
+def test_each_labelled_cell_shows_what_its_label_says(executed: dict[str, nbformat.NotebookNode], name: str) -> None:
+    shown = {"fig": "image/svg+xml", "tbl": "text/html", "txt": "text/markdown"}
+    labelled = 0
+    for cell in executed[name].cells:
+        label = re.search(r"#\| label: ((fig|tbl|txt)-[\w-]+)", cell.source)
+        if cell.cell_type == "code" and label:
+            labelled += 1
+            kinds = [kind for output in cell.outputs for kind in output.get("data", {})]
+            assert kinds.count(shown[label[2]]) == 1, f"{label[1]} shows {kinds}"
+    assert labelled >= 5
+
+
+@pytest.mark.parametrize("name", [path.stem for path in NOTEBOOKS])
+def test_the_closing_paragraph_has_numbers_from_the_run(executed: dict[str, nbformat.NotebookNode], name: str) -> None:
+    closing = executed[name].cells[-1]
+    text = closing.outputs[0]["data"]["text/markdown"]
+    assert re.search(r"\d", text)
+    assert not re.search(r"\bnan\b|None|<NA>", text)
+
+
+@pytest.mark.parametrize("name", [path.stem for path in NOTEBOOKS])
+def test_a_synthetic_study_says_so_first(executed: dict[str, nbformat.NotebookNode], name: str) -> None:
+    outputs = [output for cell in executed[name].cells if cell.cell_type == "code" for output in cell.outputs]
+    first = next(output["data"]["text/markdown"] for output in outputs if "text/markdown" in output.get("data", {}))
+    assert "Synthetic landscape" in first
+
+
+@pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: path.stem)
+def test_every_figure_and_table_is_captioned_and_described(path: Path) -> None:
+    for cell in nbformat.read(path, as_version=4).cells:
+        label = re.search(r"#\| label: (fig|tbl|txt)-", cell.source)
+        for option in CAPTIONS[label[1]] if label else ():
+            assert re.search(rf'#\| {option}: "\S.+"', cell.source), f"{cell.source.splitlines()[0]} has no {option}"
+
+
+@pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: path.stem)
+def test_a_notebook_tells_and_the_library_does(path: Path) -> None:
+    cells = nbformat.read(path, as_version=4).cells
+    code = [cell.source for cell in cells if cell.cell_type == "code"]
+    lines = [line for source in code for line in source.splitlines() if line.strip() and not line.startswith("#")]
+    words = sum(len(cell.source.split()) for cell in cells if cell.cell_type == "markdown")
+    assert len(code) <= 20
+    assert len(lines) <= 80
+    assert words > len(lines), "more prose than code"
+    assert not any(line.startswith("def ") for line in lines)
+
+
+def test_an_unknown_parameter_is_refused_inside_the_notebook(tmp_path: Path) -> None:
+    command = [sys.executable, "-m", "papermill", str(ROOT / "notebooks/03_retrieval.ipynb"), str(tmp_path / "o.ipynb")]
+    command += ["-f", str(TINY), "-p", "detph", "50"]
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
+    assert done.returncode != 0
+    assert "`detph` is not a parameter; did you mean `depth`?" in done.stderr
+
+
+def test_one_parameter_can_be_replaced_on_the_command_line(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PATBENCH_HOME", str(tmp_path))
+    out = tmp_path / "out.ipynb"
+    command = [sys.executable, "-m", "papermill", str(ROOT / "notebooks/03_retrieval.ipynb"), str(out)]
+    command += ["-f", str(TINY), "-p", "depth", "20", "-y", "{systems: [BM25], views: [TA]}"]
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr[-2000:]
+    assert "| `depth` | 20 |" in json.dumps(json.loads(out.read_text()), ensure_ascii=False)
+
+
+def test_a_failing_notebook_leaves_its_copy_and_names_the_cell(tmp_path: Path) -> None:
+    source = tmp_path / "04_broken.ipynb"
+    cells = [nbformat.v4.new_code_cell("x = 1"), nbformat.v4.new_code_cell("x / 0")]
+    nbformat.write(nbformat.v4.new_notebook(cells=cells, metadata={"kernelspec": {"name": "python3"}}), source)
+    output = tmp_path / "out" / source.name
+    with pytest.raises(PatbenchError, match=r"04_broken.ipynb failed in code cell 2: ZeroDivisionError") as error:
+        execute_notebook(source, output, read_study(TINY))
+    assert "x / 0" in str(error.value)
+    assert not output.exists()
+    kept = nbformat.read(output.parent / "unfinished" / source.name, as_version=4)
+    assert kept.metadata["papermill"]["exception"] is True
