@@ -43,7 +43,7 @@ rule encode:
         key=lambda wildcards: PLAN.encode[wildcards.model],
     log:
         STEPS + "/encode/{model}.log",
-    threads: PLAN.threads
+    threads: lambda wildcards: PLAN.threads[wildcards.model]
     priority: 10
     shell:
         PATBENCH + " encode {wildcards.model:q} --study {STUDY_FILE:q} --stamp {output:q} > {log:q} 2>&1"

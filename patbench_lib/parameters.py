@@ -17,6 +17,24 @@ from patbench_lib.study import Study
 
 _READS_PARAMETERS = "study_from_notebook"
 
+_WANTED = {
+    **dict.fromkeys(("dict_type", "model_type", "model_attributes_type"), "a mapping of keys to values"),
+    "tuple_type": "a list",
+    "string_type": "text",
+}
+"""What a value should be, in a study file's words, by pydantic's type of problem."""
+
+
+class _Loader(yaml.SafeLoader):
+    """Safe YAML in which no key stands twice: the first value would be lost without a word."""
+
+    def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Any, Any]:
+        """Construct a mapping, once its keys are known to differ."""
+        keys = [key.value for key, _ in node.value if isinstance(key, yaml.ScalarNode)]
+        if twice := sorted({key for key in keys if keys.count(key) > 1}):
+            raise yaml.constructor.ConstructorError(None, None, f"`{twice[0]}` is written twice", node.start_mark)
+        return super().construct_mapping(node, deep)
+
 
 def read_study(path: Path) -> Study:
     """Read a study file.
@@ -27,11 +45,13 @@ def read_study(path: Path) -> Study:
         Where the file is missing, no YAML mapping, or holds a key or value that a study does not allow.
     """
     try:
-        content = yaml.safe_load(path.read_text(encoding="utf-8"))
+        content = yaml.load(path.read_text(encoding="utf-8"), _Loader)
     except FileNotFoundError as error:
         raise PatbenchError(f"No study file at {path}.", todo="The studies shipped are in params/.") from error
     except (yaml.YAMLError, UnicodeDecodeError) as error:
         raise PatbenchError(f"{path} is not readable YAML.", why=str(error)) from error
+    except OSError as error:
+        raise PatbenchError(f"{path} cannot be read.", why=str(error)) from error
     if not isinstance(content, dict):
         raise PatbenchError(f"{path} holds no `key: value` pairs.", todo="Copy params/own-corpus.yaml to start from.")
     return make_study(content, where=str(path))
@@ -73,25 +93,49 @@ def make_study(content: Mapping[str, Any], *, where: str) -> Study:
         return Study.model_validate(dict(content))
     except ValidationError as error:
         problems = error.errors()
-        lines = [_explain(problem) for problem in problems if problem["type"] != "too_short" or len(problems) == 1]
+        telling = [problem for problem in problems if not _beside_the_point(problem)] or problems
+        lines = [_explain(problem, content) for problem in telling]
         raise PatbenchError(f"{where}: " + f"\n{where}: ".join(dict.fromkeys(lines))) from error
 
 
-def _explain(problem: Any) -> str:
+def _beside_the_point(problem: Any) -> bool:
+    """Tell complaints of a union's other members, and that a list is short where its entries are bad."""
+    kind, given = problem["type"], problem["input"]
+    is_mapping = isinstance(given, Mapping)
+    return kind == "too_short" or (kind == "literal_error" and is_mapping) or (kind == "model_type" and not is_mapping)
+
+
+def _written(problem: Any, content: Any) -> str:
+    """Return a problem's place as the file has it, without the names of the union's members that pydantic adds."""
+    shown: list[str] = []
+    for part in problem["loc"]:
+        holds = part in content if isinstance(content, Mapping) else isinstance(content, (list, tuple))
+        if holds:
+            shown.append(str(part))
+            content = content[part]
+    if problem["type"] == "missing":
+        shown.append(str(problem["loc"][-1]))
+    return ".".join(shown)
+
+
+def _explain(problem: Any, content: Mapping[str, Any]) -> str:
     place = [str(part) for part in problem["loc"]]
-    key = ".".join(place)
+    key = _written(problem, content)
+    if problem["type"] in _WANTED:
+        return f"`{key}` must be {_WANTED[problem['type']]}, not {problem['input']!r}"
+    if problem["type"] == "union_tag_not_found":
+        return f"`{key}` does not say its `source`: table or demo"
     if problem["type"] == "extra_forbidden":
         valid = _valid_names(place[:-1])
         close = nearest(place[-1], valid)
         hint = f"did you mean `{close}`?" if close else f"known here: {', '.join(valid)}"
         return f"`{key}` is not a parameter; {hint}"
     if problem["type"] in ("literal_error", "union_tag_invalid"):
-        valid = re.findall(r"'([^']*)'", str(problem.get("ctx", {})))
-        given = problem["ctx"].get("tag", problem["input"])
-        options = [name for name in valid if name not in (given, "source")]
-        options = [part for name in options for part in re.findall(r"[\w+-]+", name) if part != "or"] or options
+        told = problem["ctx"]
+        options = re.findall(r"'([^']*)'", told.get("expected") or told["expected_tags"])
+        given = told.get("tag", problem["input"])
         close = nearest(str(given), options)
-        hint = f"did you mean '{close}'?" if close else f"one of {', '.join(dict.fromkeys(options))}"
+        hint = f"did you mean '{close}'?" if close else f"one of {', '.join(options)}"
         return f"`{key}` cannot be {given!r}; {hint}"
     message = problem["msg"].removeprefix("Value error, ")
     return f"`{key}`: {message}" if key else message

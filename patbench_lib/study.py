@@ -18,8 +18,8 @@ from patbench_lib.models.card import Card, Dtype
 from patbench_lib.models.registry import find_card
 from patbench_lib.retrieve.settings import Bm25, Search
 
-Measure = Annotated[str, StringConstraints(pattern=r"^(nDCG|Recall|P|MAP|MRR)(@[1-9]\d*)?$")]
-"""A retrieval measure, with a cutoff or without: nDCG@10, Recall@100, P@10, MAP, MRR."""
+Measure = Annotated[str, StringConstraints(pattern=r"^((nDCG|MAP|MRR)(@[1-9]\d*)?|(Recall|P)@[1-9]\d*)$")]
+"""A retrieval measure, with a cutoff or, but for Recall and P, without: nDCG@10, Recall@100, P@10, MAP, MRR."""
 
 
 class _Closed(BaseModel):

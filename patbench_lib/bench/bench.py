@@ -171,7 +171,7 @@ class Bench:
         run = self.run(system, arena, view)
         scores = score_run(run, arena.judgements, self.study.measured())
         rows = scores["query"].to_numpy()
-        scores["family"] = arena.landscape.family[rows]
+        scores.insert(1, "family", arena.landscape.family[rows])
         scores["query"] = np.array(arena.landscape.numbers, dtype=object)[rows]
         for position, (name, value) in enumerate({"landscape": arena.name, "system": system, "view": view}.items()):
             scores.insert(position, name, value)

@@ -20,6 +20,7 @@ from patbench_lib.landscape.validate import validate
 from patbench_lib.landscape.views import VIEWS, View, missing_sections
 from patbench_lib.parameters import make_study
 from patbench_lib.paths import find_root
+from patbench_lib.study import Study
 
 SYNONYMS: dict[str, tuple[str, ...]] = {
     "publication_number": ("publicationnumber", "pubno", "pn", "patentnumber", "publicationid", "docid", "documentid"),
@@ -44,6 +45,9 @@ LABEL_LEAST_SUPPORT = 5
 LABEL_WORDS = 6
 
 FEW_QUERIES = 50
+
+SHALLOW = 10
+"""With fewer candidates than this for a query, the study is measured without cutoffs."""
 
 
 @dataclass(frozen=True)
@@ -189,7 +193,7 @@ def write_study(found: Inspection, output: Path) -> None:
     if found.labels:
         source["labels"] = list(found.labels)
     relevance = found.signals[0].relevance.model_dump(mode="json", exclude_defaults=True)
-    content = {
+    content: dict[str, Any] = {
         "name": found.name,
         "title": f"Patent embeddings on {found.name}",
         "landscape": source,
@@ -198,6 +202,11 @@ def write_study(found: Inspection, output: Path) -> None:
         "views": views,
         "systems": ["BM25", "LSA", "MiniLM-static", "MiniLM-L6"],
     }
+    candidates = len(found.landscape) - 1
+    if candidates < Study().depth:
+        content["depth"] = candidates
+    if candidates < SHALLOW:
+        content |= {"measures": ["MAP", "MRR"], "main_measure": "MAP"}
     make_study(content, where=str(output))
     others = [f"#   {signal}" for signal in found.signals[1:]]
     notes = [

@@ -20,21 +20,21 @@ class Plan:
     ----------
     landscapes, encode, retrieve : name of each step's landscape, model or system, and the step's key.
     report : key of everything that is drawn.
-    threads : processor cores that one encoding step should take.
+    threads : processor cores that each encoding step should take.
     """
 
     landscapes: dict[str, str]
     encode: dict[str, str]
     retrieve: dict[str, str]
     report: str
-    threads: int
+    threads: dict[str, int]
 
 
 def make_plan(study: Study, root: Path, cores: int) -> Plan:
     """Return the plan of a study.
 
-    With at least as many neural models as cores, each is encoded on one core beside the others; fewer models share the
-    cores among them.
+    With at least as many transformers as cores, each is encoded on one core beside the others; fewer of them have all
+    cores to themselves in turn. Other models are light and take one.
     """
     specs = [study.landscape, *([study.external] if study.external else [])]
     landscapes = {spec.name: landscape_key(spec, root) for spec in specs}
@@ -47,8 +47,10 @@ def make_plan(study: Study, root: Path, cores: int) -> Plan:
     asked = digest(where, study.depth, study.search.backend, study.measured())
     code = [code_digest(room) for room in ("encode", "retrieve", "evaluate")]
     retrieve = {name: digest(asked, key, code) for name, key in models.items()}
-    heavy = sum(card.kind == "dense" for card in cards.values())
-    return Plan(landscapes, encode, retrieve, digest(study, code_digest("")), 1 if heavy >= cores else cores)
+    heavy = [name for name, card in cards.items() if card.kind == "dense"]
+    share = 1 if len(heavy) >= cores else cores
+    threads = {name: share if name in heavy else 1 for name in encode}
+    return Plan(landscapes, encode, retrieve, digest(study, code_digest("")), threads)
 
 
 def encode_step(bench: Bench, system: str) -> dict[str, object]:

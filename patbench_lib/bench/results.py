@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import time
 from pathlib import Path
+from typing import Any
 
 import pandas as pd
 
@@ -32,9 +33,10 @@ def retrieval_results(bench: Bench) -> tuple[pd.DataFrame, pd.DataFrame]:
     files = {name: bench.paths.results / f"retrieval.{name}.parquet" for name in ("results", "comparisons")}
     key = digest(bench.study.statistics, bench.study.seed, bench.study.baseline, code_digest("bench"), _files(bench))
     described = bench.paths.results / "retrieval.json"
-    if _is_current(described, key):
+    if _is_current(described, key) and all(file.is_file() for file in files.values()):
         return pd.read_parquet(files["results"]), pd.read_parquet(files["comparisons"])
     tables = _compute(bench)
+    write_json(described, {"key": ""})  # from here to the end the tables belong to no key
     for name, table in zip(files, tables, strict=True):
         with replacing(files[name]) as temporary:
             table.to_parquet(temporary, compression="zstd", index=False)
@@ -117,19 +119,23 @@ def query_results(folder: Path, sql: str) -> pd.DataFrame:
     if not any(folder.glob("*.results.parquet")):
         raise PatbenchError(f"There are no results in {folder}.", todo="Run the study first: make site STUDY=…")
     with duckdb.connect() as connection:
-        for table in ("results", "comparisons"):
-            files = _quoted(folder / f"*.{table}.parquet")
-            connection.execute(f"create view {table} as select * from read_parquet('{files}')")
-        named = connection.sql("select distinct scores_file from results order by 1").fetchall()
-        files = ", ".join(f"'{_quoted(folder / 'scores' / name)}'" for (name,) in named)
-        connection.execute(f"create view scores as select * from read_parquet([{files}])")
         try:
+            _create_views(connection, folder)
             answer: pd.DataFrame = connection.sql(sql).df()
             return answer
         except (duckdb.Error, AttributeError) as error:
             raise PatbenchError(
                 f"DuckDB cannot answer: {sql}", why=str(error), todo=f"Tables: {', '.join(TABLES)}."
             ) from error
+
+
+def _create_views(connection: Any, folder: Path) -> None:
+    for table in ("results", "comparisons"):
+        files = _quoted(folder / f"*.{table}.parquet")
+        connection.execute(f"create view {table} as select * from read_parquet('{files}')")
+    named = connection.sql("select distinct scores_file from results order by 1").fetchall()
+    files = ", ".join(f"'{_quoted(folder / 'scores' / name)}'" for (name,) in named)
+    connection.execute(f"create view scores as select * from read_parquet([{files}])")
 
 
 def _quoted(path: Path) -> str:

@@ -29,7 +29,7 @@ def models(context: typer.Context, study: StudyChoice = None) -> None:
 
     frame = models_table(_cards(study))
     table = Table(*map(str, frame.columns), box=None, pad_edge=False)
-    for row in frame.fillna("").astype(str).itertuples(index=False):
+    for row in frame.astype(object).fillna("").astype(str).itertuples(index=False):
         table.add_row(*row)
     Console().print(table)
 

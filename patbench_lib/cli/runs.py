@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 MAIN = """
 select landscape, view, system, round(value, 4) as value, round(low, 4) as low, round(high, 4) as high, n
-from results where measure = (select measure from results limit 1) and stratum = 'ALL'
+from results where measure = '{measure}' and stratum = 'ALL'
 order by landscape, view, value desc
 """
 
@@ -75,14 +75,16 @@ def export(
 
 
 def results(study: StudyOption = "demo", sql: str | None = None, csv: Csv = None) -> None:
-    """Ask the results of a study in SQL; without a question, print the leaderboard.
+    """Ask the results of a study in SQL; without a question, print the main measure of every system.
 
     Tables: `results` (means with intervals and provenance), `comparisons` (differences to the baseline), `scores` (per
     query).
     """
     from patbench_lib.bench.results import query_results
 
-    _print(query_results(open_bench(study).paths.results, sql or MAIN), csv)
+    bench = open_bench(study)
+    question = sql or MAIN.format(measure=bench.study.main_measure)
+    _print(query_results(bench.paths.results, question), csv)
 
 
 def _arena(bench: Bench, name: str | None) -> Arena:

@@ -75,26 +75,25 @@ def encode(
         Where the store cannot be written.
     """
     folder = VectorFolder(store, store_key(encoder, role, compute=compute, dtype=dtype))
+    distinct = list(dict.fromkeys(texts))
+    hashes = text_hashes(distinct)
     bar = None
-    while missing := _missing(folder, texts):
-        bar = bar or _Bar(encoder.card.name, len(missing), shown=progress)
-        with folder.lock():
-            shard = _missing(folder, texts)[:shard_size]  # another process may have filled the store meanwhile
-            if shard:
-                began = time.perf_counter()
-                vectors, tokens = _encode_shard(encoder, shard, role, batch_tokens, bar)
-                seconds = time.perf_counter() - began
-                folder.add(shard, vectors, tokens, seconds=seconds, device=getattr(encoder, "device", "cpu"))
-    if bar:
-        bar.close()
+    try:
+        while len(missing := folder.missing(hashes)):
+            bar = bar or _Bar(encoder.card.name, len(missing), shown=progress)
+            with folder.lock():
+                missing = folder.missing(hashes)  # another process may have filled the store meanwhile
+                shard = [distinct[position] for position in missing[:shard_size]]
+                if shard:
+                    began = time.perf_counter()
+                    vectors, tokens = _encode_shard(encoder, shard, role, batch_tokens, bar)
+                    seconds = time.perf_counter() - began
+                    folder.add(shard, vectors, tokens, seconds=seconds, device=getattr(encoder, "device", "cpu"))
+    finally:
+        if bar:
+            bar.close()
     vectors, tokens = folder.gather(texts)
     return Encoded(vectors, tokens, encoder.max_tokens, folder.key.name)
-
-
-def _missing(folder: VectorFolder, texts: Sequence[str]) -> list[str]:
-    distinct = list(dict.fromkeys(texts))
-    absent = folder.index().find(text_hashes(distinct)) < 0
-    return [text for text, gone in zip(distinct, absent, strict=True) if gone]
 
 
 def _encode_shard(encoder: Encoder, texts: Sequence[str], role: Role, budget: int, bar: _Bar) -> tuple[Floats, Ints]:

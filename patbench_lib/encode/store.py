@@ -2,20 +2,20 @@
 
 from __future__ import annotations
 
+import io
 import json
 import os
 import time
 from collections.abc import Sequence
-from contextlib import AbstractContextManager, nullcontext
+from contextlib import AbstractContextManager
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
 import numpy as np
-from filelock import FileLock
 
 from patbench_lib.encode.key import StoreKey, text_hashes
 from patbench_lib.errors import PatbenchError
-from patbench_lib.files import replacing, write_json
+from patbench_lib.files import locked, replacing, sweep, write_json
 from patbench_lib.types import Floats, Ints
 
 _ENTRY = np.dtype([("hash", "S16"), ("tokens", "<i4")])
@@ -48,29 +48,34 @@ class VectorFolder:
     def __init__(self, root: Path, key: StoreKey) -> None:
         self.key = key
         self.folder = root / key.name
+        self._entries: dict[int, np.ndarray] = {}
 
     def lock(self) -> AbstractContextManager[object]:
-        """Return a lock that one process holds while it adds a shard; it falls when the process dies."""
-        try:
-            self.folder.mkdir(parents=True, exist_ok=True)
-            return FileLock(self.folder / "lock")
-        except OSError:
-            return nullcontext()  # a read-only store needs no lock: writing a shard to it says what is wrong
+        """Return a lock that one process holds while it adds a shard; a read-only store says so here."""
+        return locked(self.folder / "lock")
 
     def shards(self) -> list[int]:
         """Return the numbers of the complete shards, ascending."""
         return sorted(int(path.name.split(".")[0]) for path in self.folder.glob("*.index.npy"))
 
     def index(self) -> Index:
-        """Read the index of all complete shards."""
-        entries = [np.load(self.folder / f"{shard:06d}.index.npy") for shard in self.shards()]
-        if not entries:
+        """Read the index of all complete shards; a shard never changes, so each is read once."""
+        shards = self.shards()
+        for number in shards:
+            if number not in self._entries:
+                self._entries[number] = np.load(self.folder / f"{number:06d}.index.npy")
+        if not shards:
             return Index(np.empty(0, "S16"), *(np.empty(0, np.int64) for _ in range(3)))
+        entries = [self._entries[number] for number in shards]
         joined = np.concatenate(entries)
-        shard = np.repeat(self.shards(), [len(part) for part in entries])
+        shard = np.repeat(shards, [len(part) for part in entries])
         row = np.concatenate([np.arange(len(part)) for part in entries])
         order = np.argsort(joined["hash"], kind="stable")
         return Index(joined["hash"][order], shard[order], row[order], joined["tokens"][order])
+
+    def missing(self, hashes: np.ndarray) -> Ints:
+        """Return the positions of the hashes that no complete shard holds, ascending."""
+        return np.flatnonzero(self.index().find(hashes) < 0)
 
     def add(self, texts: Sequence[str], vectors: Floats, tokens: Ints, *, seconds: float, device: str) -> None:
         """Write one shard; call while holding the lock.
@@ -80,6 +85,7 @@ class VectorFolder:
         PatbenchError
             Where the store is read-only or the disk is full; nothing half-written is left.
         """
+        sweep(self.folder)
         done = self.shards()
         number = done[-1] + 1 if done else 0
         entries = np.empty(len(texts), dtype=_ENTRY)
@@ -133,7 +139,9 @@ def shards_made(folder: Path) -> list[dict[str, float]]:
 
 
 def _save(path: Path, array: np.ndarray) -> None:
+    content = io.BytesIO()  # numpy writing to a file itself does not tell a full disk from other failures
+    np.save(content, array, allow_pickle=False)
     with replacing(path) as temporary, temporary.open("wb") as file:
-        np.save(file, array, allow_pickle=False)
+        file.write(content.getbuffer())
         file.flush()
         os.fsync(file.fileno())

@@ -6,11 +6,14 @@ too narrow. So whole families are resampled and families change sign.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 import numpy as np
 
 from patbench_lib.types import Floats, Ints
+
+BLOCK = 4 << 20
+"""Draws times families that are held at once."""
 
 
 def family_sums(values: Floats, families: Ints) -> tuple[Floats, Ints]:
@@ -35,9 +38,18 @@ def bootstrap_means(values: Floats, families: Ints, *, resamples: int, seed: int
     Evaluating Evaluation Metrics Based on the Bootstrap (SIGIR 2006).
     """
     sums, sizes = family_sums(values, families)
-    draws = np.random.default_rng(seed).multinomial(len(sizes), np.full(len(sizes), 1 / len(sizes)), size=resamples)
-    means: Floats = (draws @ sums) / (draws @ sizes)[:, None]
+    generator, even = np.random.default_rng(seed), np.full(len(sizes), 1 / len(sizes))
+    means = np.empty((resamples, values.shape[1]))
+    for part in _parts(resamples, len(sizes)):
+        draws = generator.multinomial(len(sizes), even, size=part.stop - part.start).astype(np.float64)
+        means[part] = (draws @ sums) / (draws @ sizes)[:, None]
     return means
+
+
+def _parts(total: int, width: int) -> Iterator[slice]:
+    """Yield slices of draws of a width, so that one part of them takes a few tens of megabytes."""
+    step = max(1, BLOCK // max(width, 1))
+    yield from (slice(start, min(start + step, total)) for start in range(0, total, step))
 
 
 def interval(values: Floats, families: Ints, *, level: float, resamples: int, seed: int) -> tuple[Floats, Floats]:
@@ -61,11 +73,13 @@ def randomisation_test(differences: Floats, families: Ints, *, permutations: int
     Evaluation (CIKM 2007), with families as units; the added 1 from Phipson and Smyth (2010).
     """
     sums, _ = family_sums(differences, families)
-    observed = np.abs(sums.sum(0))
-    signs = np.random.default_rng(seed).integers(0, 2, size=(permutations, len(sums)), dtype=np.int8) * 2 - 1
-    flipped = np.abs(signs.astype(np.float64) @ sums)
     tolerance = 1e-9 * np.maximum(1.0, np.abs(sums).sum(0))  # equal sums must count as equal despite rounding
-    p: Floats = (1 + (flipped >= observed - tolerance).sum(0)) / (1 + permutations)
+    observed = np.abs(sums.sum(0)) - tolerance
+    generator, as_far = np.random.default_rng(seed), np.zeros(sums.shape[1], dtype=np.int64)
+    for part in _parts(permutations, len(sums)):
+        signs = generator.integers(0, 2, size=(part.stop - part.start, len(sums)), dtype=np.int8) * 2.0 - 1.0
+        as_far += (np.abs(signs @ sums) >= observed).sum(0)
+    p: Floats = (1 + as_far) / (1 + permutations)
     return p
 
 

@@ -9,7 +9,8 @@ from typing import Literal
 
 LeadingZeros = Literal["keep", "ignore"]
 
-_NUMBER = re.compile(r"^([A-Z]{2})-?((?:[A-Z]{1,2}-?)?\d+)(?:-?([A-Z]\d?))?$")
+_NUMBER = re.compile(r"^([A-Z]{2})-?((?:[A-Z]{1,2}-?)?\d+(?:-\d+)*)(?:-?([A-Z]\d?))?$")
+_ZEROS = re.compile(r"^([A-Z]*)0+(?=\d)")
 _NOISE = re.compile(r"[\s,./]+")
 
 
@@ -25,8 +26,8 @@ class PublicationNumber:
 def parse_number(text: str) -> PublicationNumber | None:
     """Split a publication number; None where it has no office, no digits or an unknown form.
 
-    Spaces, commas, slashes and points are ignored, so `US 7,296,300 B2`, `US7296300B2` and
-    `WO 2014/123456 A1` are read.
+    Spaces, commas, slashes, points and hyphens are ignored, so `US 7,296,300 B2`, `US7296300B2`, `WO 2014/123456 A1`
+    and `JP 2007-123456 A` are read.
     """
     found = _NUMBER.match(_NOISE.sub("", text).upper())
     if found is None:
@@ -44,7 +45,7 @@ def match_key(text: str, leading_zeros: LeadingZeros = "keep") -> str:
     parsed = parse_number(text)
     if parsed is None:
         return text.strip().upper()
-    number = parsed.number if leading_zeros == "keep" else parsed.number.lstrip("0")
+    number = parsed.number if leading_zeros == "keep" else _ZEROS.sub(r"\1", parsed.number)
     return f"{parsed.office}-{number}"
 
 

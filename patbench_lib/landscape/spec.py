@@ -22,7 +22,7 @@ class TableSource(_Closed):
 
     source: Literal["table"] = "table"
     name: LandscapeName = Field(description="name of the landscape in tables and figures")
-    path: str = Field(description="the file, relative to the folder that commands run in")
+    path: str = Field(description="the file, relative to the compendium's folder")
     columns: dict[str, str] = Field(default_factory=dict, description="schema column: the table's column")
     labels: tuple[str, ...] = Field(default=(), description="columns that hold label sets")
     separator: str | None = Field(default=None, description="between entries of a list in one cell; found if not given")

@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import csv
 import gzip
+import io
 import json
+import re
 import sys
+import zlib
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -27,10 +30,12 @@ def read_table(path: Path) -> pd.DataFrame:
     Raises
     ------
     PatbenchError
-        Where the file is missing, empty, of another type, of another encoding than UTF-8, or has ragged rows.
+        Where the file is missing, empty, damaged, of another type, of another encoding than UTF-8, or has ragged rows
+        or two columns of one name.
     """
     if not path.is_file():
-        raise PatbenchError(f"No file at {path}.", todo="Relative paths start at the folder the command runs in.")
+        todo = "A path in a study starts at the compendium's folder, one on the command line at the working folder."
+        raise PatbenchError(f"No file at {path}.", todo=todo)
     if path.stat().st_size == 0:
         raise PatbenchError(f"{path} is empty.", todo="Give a file with a header and at least one patent.")
     kind = "".join(suffix for suffix in path.suffixes[-2:] if suffix != ".gz").lower().rsplit(".", 1)[-1]
@@ -44,13 +49,22 @@ def read_table(path: Path) -> pd.DataFrame:
         frame = readers[kind](path)
     except UnicodeDecodeError as error:
         raise PatbenchError(
-            f"{path} is not UTF-8: byte {error.start} is {error.object[error.start]:#04x}.",
+            f"{path} is not UTF-8: it has the byte {error.object[error.start]:#04x} where none can stand.",
             why="A table in another encoding, often Windows-1252, would lose its accented letters.",
             todo=f"Convert it first: iconv -f WINDOWS-1252 -t UTF-8 '{path.name}' > converted.csv",
         ) from error
+    except (EOFError, gzip.BadGzipFile, zlib.error) as error:
+        raise PatbenchError(
+            f"{path} is not a whole gzip file.", why=str(error), todo="Copy or pack it again."
+        ) from error
     if frame.empty:
-        raise PatbenchError(f"{path} has a header and no rows.", todo="Give a file with at least one patent.")
+        raise PatbenchError(f"{path} has no rows.", todo="Give a file with at least one patent.")
+    if repeated := sorted(set(frame.columns[frame.columns.duplicated()].map(str))):
+        raise PatbenchError(f"{path} has several columns named {', '.join(map(repr, repeated))}.", todo="Rename them.")
     return frame
+
+
+_QUOTED = re.compile(r'"[^"]*"')
 
 
 @contextmanager
@@ -63,8 +77,12 @@ def _text(path: Path) -> Iterator[IO[str]]:
 def _read_parquet(path: Path) -> pd.DataFrame:
     import pyarrow as pa
 
+    content: Any = path
+    if path.suffix.lower() == ".gz":
+        with gzip.open(path) as packed:
+            content = io.BytesIO(packed.read())
     try:
-        return pd.read_parquet(path)
+        return pd.read_parquet(content)
     except (pa.ArrowInvalid, OSError) as error:
         raise PatbenchError(f"{path} is not a readable Parquet file.", why=str(error)) from error
 
@@ -72,14 +90,14 @@ def _read_parquet(path: Path) -> pd.DataFrame:
 def _read_csv(path: Path) -> pd.DataFrame:
     csv.field_size_limit(sys.maxsize)
     with _text(path) as file:
-        header = file.readline()
+        header = _QUOTED.sub("", next((line for line in file if line.strip()), ""))
         file.seek(0)
         delimiter = max("\t,;|", key=header.count)
         try:
-            rows = list(csv.reader(file, delimiter=delimiter, strict=True))
+            rows = [row for row in csv.reader(file, delimiter=delimiter, strict=True) if row]
         except csv.Error as error:
             raise PatbenchError(f"{path} is not well-formed CSV.", why=str(error)) from error
-    names, body = rows[0], [row for row in rows[1:] if row]
+    names, body = (rows[0], rows[1:]) if rows else ([], [])
     ragged = [number for number, row in enumerate(body, 1) if len(row) != len(names)]
     if ragged:
         first = ", ".join(map(str, ragged[:10]))
@@ -104,7 +122,7 @@ def _read_json_lines(path: Path) -> pd.DataFrame:
             if not isinstance(record, dict):
                 raise PatbenchError(f"{path}, line {number}, is not a JSON object.")
             records.append(record)
-    return pd.DataFrame.from_records(records).astype(object)
+    return pd.DataFrame(records, dtype=object)
 
 
 def map_columns(
@@ -121,7 +139,7 @@ def map_columns(
     Raises
     ------
     PatbenchError
-        Where a named column, or any column of publication numbers, is missing.
+        Where a named column, or any column of publication numbers, is missing, or a label set is none.
     """
     for target, source in columns.items():
         if target not in COLUMNS:
@@ -129,7 +147,8 @@ def map_columns(
             hint = f"Did you mean '{close}'?" if close else f"Known: {', '.join(COLUMNS)}."
             raise PatbenchError(f"`columns` maps to '{target}', which the schema does not have.", todo=hint)
         _require(frame, source, f"`columns` takes {target} from it")
-    renamed = frame.rename(columns={source: target for target, source in columns.items()})
+    kept = frame.drop(columns={*columns.values(), *(target for target in columns if target in frame)})
+    renamed = pd.DataFrame({**kept, **{target: frame[source] for target, source in columns.items()}})
     if "publication_number" not in renamed:
         have = ", ".join(map(str, frame.columns))
         raise PatbenchError(
@@ -139,6 +158,8 @@ def map_columns(
         )
     for column in labels:
         _require(renamed, column, "`labels` names it")
+        if column in COLUMNS and column not in LISTS:
+            raise PatbenchError(f"`labels` names {column}, which the schema reads as one value, not as a label set.")
     for column in [*(name for name in LISTS if name in renamed), *labels]:
         renamed[column] = split_cells(renamed[column], separator)
     return renamed

@@ -14,7 +14,7 @@ from patbench_lib.errors import PatbenchError
 from patbench_lib.landscape.codes import parse_symbol
 from patbench_lib.landscape.numbers import match_key, parse_number
 from patbench_lib.landscape.quality import QualityReport
-from patbench_lib.landscape.schema import CODES, LISTS, SECTIONS
+from patbench_lib.landscape.schema import CODES, COLUMNS, LISTS, SECTIONS
 
 Duplicates = Literal["error", "first"]
 
@@ -50,6 +50,7 @@ def validate(
         _clean_codes(frame, column, report)
     _clean_citations(frame, report)
     _clean_labels(frame, label_sets, report)
+    _clean_free(frame, label_sets, report)
     if report.errors:
         raise PatbenchError(
             f"Landscape '{name}' cannot be used: " + "; ".join(map(str, report.errors)),
@@ -58,12 +59,25 @@ def validate(
     return frame.sort_values("publication_number", ignore_index=True), report
 
 
+def _plain(values: pd.Series) -> pd.Series:
+    """Return cells of any type as text: nothing as an empty one, 12.0 as 12, a list (of claims, say) line by line."""
+    return pd.Series([_plain_cell(value) for value in values], index=values.index, dtype=object)
+
+
+def _plain_cell(value: Any) -> str:
+    if isinstance(value, (list, tuple, np.ndarray)):
+        return "\n".join(filter(None, map(_plain_cell, value)))
+    if pd.isna(value):
+        return ""
+    return str(int(value) if isinstance(value, float) and value.is_integer() else value).strip()
+
+
 def _rows(frame: pd.DataFrame, mask: Any) -> list[int]:
     return [int(row) for row in frame.loc[np.asarray(mask, dtype=bool), "source_row"]]
 
 
 def _check_numbers(frame: pd.DataFrame, report: QualityReport, duplicates: Duplicates) -> pd.DataFrame:
-    numbers = frame["publication_number"].fillna("").astype(str).str.strip()
+    numbers = _plain(frame["publication_number"])
     frame["publication_number"] = numbers
     report.add("error", "publication_number", "missing", _rows(frame, numbers == ""))
     content = frame.drop(columns="source_row").map(repr).agg("\x1f".join, axis=1)
@@ -89,9 +103,7 @@ def _check_numbers(frame: pd.DataFrame, report: QualityReport, duplicates: Dupli
 def _clean_texts(frame: pd.DataFrame, report: QualityReport) -> None:
     given = [section for section in SECTIONS if section in frame]
     for section in SECTIONS:
-        if section not in frame:
-            frame[section] = ""
-        frame[section] = frame[section].fillna("").astype(str).str.strip()
+        frame[section] = _plain(frame[section]) if section in frame else ""
     for section in given:
         report.add("note", section, "empty", _rows(frame, frame[section] == ""), "kept; the views use what is there")
     silent = (frame[list(SECTIONS)] == "").all(axis=1)
@@ -101,7 +113,7 @@ def _clean_texts(frame: pd.DataFrame, report: QualityReport) -> None:
 def _clean_scalars(frame: pd.DataFrame, report: QualityReport) -> None:
     parsed = [parse_number(number) for number in frame["publication_number"]]
     printed = pd.Series([number.office if number else "" for number in parsed], index=frame.index)
-    given = frame["office"].fillna("").astype(str).str.strip().str.upper() if "office" in frame else printed
+    given = _plain(frame["office"]).str.upper() if "office" in frame else printed
     differs = (given != "") & (printed != "") & (given != printed)
     report.add("note", "office", "not the office of the number", _rows(frame, differs), "the column's office kept")
     missing = (given == "") & (printed != "")
@@ -114,7 +126,7 @@ def _clean_scalars(frame: pd.DataFrame, report: QualityReport) -> None:
     report.add("repaired", "publication_date", "malformed or impossible", _rows(frame, bad), "set to unknown")
     frame["publication_date"] = dates
 
-    family = frame["family_id"].fillna("").astype(str).str.strip() if "family_id" in frame else None
+    family = _plain(frame["family_id"]) if "family_id" in frame else None
     if family is None:
         frame["family_id"] = frame["publication_number"]
         report.add("note", "family_id", "no such column", _rows(frame, [True] * len(frame)), "each is its own family")
@@ -176,8 +188,11 @@ def _clean_citations(frame: pd.DataFrame, report: QualityReport) -> None:
         own = match_key(number)
         uneven.append(bool(len(kinds)) and len(kinds) != len(entries))
         padded = [str(kind) for kind in kinds] if len(kinds) == len(entries) else [""] * len(entries)
-        pairs = dict(reversed([(str(e).strip(), k) for e, k in zip(entries, padded, strict=True) if str(e).strip()]))
-        kept = {entry: kind for entry, kind in reversed(pairs.items()) if match_key(entry) != own}
+        pairs: dict[str, str] = {}
+        for entry, kind in zip(entries, padded, strict=True):
+            if written := str(entry).strip():
+                pairs.setdefault(written, kind)
+        kept = {entry: kind for entry, kind in pairs.items() if match_key(entry) != own}
         itself.append(len(kept) < len(pairs))
         cited.append(list(kept))
         categories.append(list(kept.values()) if any(kept.values()) else [])
@@ -192,3 +207,15 @@ def _clean_labels(frame: pd.DataFrame, label_sets: Sequence[str], report: Qualit
     for column in label_sets:
         _clean_lists(frame, column, lambda label: label)
         report.add("note", column, "no label", _rows(frame, [not entries for entries in frame[column]]), "kept")
+
+
+def _clean_free(frame: pd.DataFrame, label_sets: Sequence[str], report: QualityReport) -> None:
+    """Turn columns outside the schema that mix types, which no Parquet file can hold, into text."""
+    import pyarrow as pa
+
+    for column in frame.columns.difference([*COLUMNS, *label_sets, "source_row"]):
+        try:
+            pa.array(frame[column], from_pandas=True)
+        except (pa.ArrowInvalid, pa.ArrowTypeError):
+            frame[column] = _plain(frame[column])
+            report.add("repaired", str(column), "of mixed types", _rows(frame, frame[column] != ""), "made text")

@@ -14,6 +14,7 @@ def table(
     decimals: Mapping[str, int] | None = None,
     percent: Sequence[str] = (),
     whole: Sequence[str] = (),
+    unbroken: Sequence[str] = (),
     notes: Sequence[str] = (),
     synthetic: bool = False,
 ) -> GT:
@@ -24,6 +25,7 @@ def table(
     decimals : digits after the point, by column.
     percent : columns of shares, shown as percentages.
     whole : columns of counts, shown with thousands separators.
+    unbroken : columns whose cells stay on one line.
     notes : sentences under the table; a synthetic landscape is always noted.
     """
     shown = GT(frame, id="t" + pd.util.hash_pandas_object(frame.astype(str)).sum().__format__("x"))
@@ -33,6 +35,8 @@ def table(
         shown = shown.fmt_percent(list(percent), decimals=1)
     if whole:
         shown = shown.fmt_integer(list(whole))
+    if unbroken:
+        shown = shown.tab_style(style.css("white-space: nowrap;"), loc.body(columns=list(unbroken)))
     shown = shown.sub_missing(missing_text="–").opt_row_striping().tab_options(table_font_size="0.92em")
     for note in [*notes, *(["Synthetic landscape."] if synthetic else [])]:
         shown = shown.tab_source_note(note)
@@ -53,6 +57,7 @@ def leaderboard(means: pd.DataFrame, comparisons: pd.DataFrame, baseline: str, *
     cells = wide.apply(lambda column: [_cell(v, marks.get((s, column.name), 0.0)) for s, v in column.items()])
     shown = table(
         cells.reset_index(),
+        unbroken=["system"],
         notes=[
             f"▲ above, ▼ below {baseline}: paired randomisation test over families, Holm-corrected within each view.",
             "Bold: best of the view.",

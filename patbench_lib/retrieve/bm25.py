@@ -8,6 +8,8 @@ from __future__ import annotations
 
 import importlib.util
 from collections.abc import Callable, Sequence
+from functools import cache, reduce
+from operator import add
 from typing import Any
 
 import numpy as np
@@ -34,9 +36,11 @@ def search_bm25(
     document_texts : texts of all rows of the landscape.
     """
     documents = tokenise(document_texts, settings)
-    score = _scorer(documents, settings)
     run = Run.empty(judgements.queries, depth)
     known = {term for terms in documents for term in terms}
+    if not known:  # an index of no terms cannot be built
+        return run
+    score = _scorer(documents, settings)
     for position, (query, terms) in enumerate(zip(judgements.queries, tokenise(query_texts, settings), strict=True)):
         shared = [term for term in terms if term in known]
         if shared:
@@ -55,7 +59,11 @@ def contenders(scores: Floats, floor: float, depth: int) -> Ints:
 
 
 def tokenise(texts: Sequence[str], settings: Bm25) -> list[list[str]]:
-    """Return the terms of each text: words of two letters or more, lower case, stopped and stemmed as set."""
+    """Return the terms of each text: words of two letters or more, lower case, stopped and stemmed as set.
+
+    A text without terms gives an empty list. `allow_empty` says so; without it, bm25s gives such texts the empty string
+    as a common term, and texts that hold nothing would find each other.
+    """
     import bm25s
 
     stemmer = None
@@ -65,7 +73,7 @@ def tokenise(texts: Sequence[str], settings: Bm25) -> list[list[str]]:
         stemmer = Stemmer.Stemmer("english")
     stopwords = "en" if settings.stopwords == "english" else []
     terms: list[list[str]] = bm25s.tokenize(
-        list(texts), stopwords=stopwords, stemmer=stemmer, return_ids=False, show_progress=False, allow_empty=False
+        list(texts), stopwords=stopwords, stemmer=stemmer, return_ids=False, show_progress=False, allow_empty=True
     )
     return terms
 
@@ -78,7 +86,7 @@ def _scorer(documents: list[list[str]], settings: Bm25) -> Scorer:
     index: Any = bm25s.BM25(k1=settings.k1, b=settings.b, delta=settings.delta, method=settings.variant)
     index.index(documents, show_progress=False)
     if importlib.util.find_spec("numba"):
-        index.activate_numba_scorer()
+        index._compute_relevance_from_scores = _compiled_scorer()
 
     def score(terms: list[str]) -> tuple[Floats, float]:
         ids = index.get_tokens_ids(terms)
@@ -88,6 +96,16 @@ def _scorer(documents: list[list[str]], settings: Bm25) -> Scorer:
     return score
 
 
+@cache
+def _compiled_scorer() -> Any:
+    """Compile bm25s's scorer once a process; `activate_numba_scorer` alone would do so for every index."""
+    import bm25s
+
+    index: Any = bm25s.BM25()
+    index.activate_numba_scorer()
+    return index._compute_relevance_from_scores
+
+
 def _reference_scorer(documents: list[list[str]], settings: Bm25) -> Scorer:
     import rank_bm25
 
@@ -95,4 +113,9 @@ def _reference_scorer(documents: list[list[str]], settings: Bm25) -> Scorer:
         okapi: Any = rank_bm25.BM25Okapi(documents, k1=settings.k1, b=settings.b)
         return lambda terms: (okapi.get_scores(terms), 0.0)
     plus: Any = rank_bm25.BM25Plus(documents, k1=settings.k1, b=settings.b, delta=settings.delta)
-    return lambda terms: (plus.get_scores(terms), sum(plus.idf[term] * settings.delta for term in terms))
+
+    def score(terms: list[str]) -> tuple[Floats, float]:
+        # Added one by one as get_scores does: `sum` rounds otherwise from Python 3.12 on, and the floor must be equal.
+        return plus.get_scores(terms), reduce(add, (plus.idf[term] * settings.delta for term in terms), 0.0)
+
+    return score

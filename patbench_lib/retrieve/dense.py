@@ -21,7 +21,10 @@ SPARE = 8
 """Documents taken beyond the depth, among which a tie at the last place is usually settled."""
 
 CLOSE = 2.0**-18
-"""Scores closer than this, relative to the best, may be in the wrong order in single precision."""
+"""Scores closer than this, relative to the largest that two vectors' lengths allow, may be in the wrong order."""
+
+GROUPS = (64, 8)
+"""Sizes of the groups whose maxima are looked at first, one level below the other; see `_top`."""
 
 
 def search_exact(queries: Floats, documents: Floats, judgements: Judgements, depth: int, *, block_mb: int = 256) -> Run:
@@ -40,13 +43,17 @@ def search_exact(queries: Floats, documents: Floats, judgements: Judgements, dep
 
     left, right = (torch.from_numpy(np.ascontiguousarray(part, dtype=np.float32)) for part in (queries, documents))
     run, exclusion = Run.empty(judgements.queries, depth), Exclusion(judgements)
-    block = max(1, min(len(queries), (block_mb << 20) // (4 * len(documents))))
-    buffer = torch.empty((block, len(documents)))
+    padded = -(-len(documents) // GROUPS[0]) * GROUPS[0]
+    block = max(1, min(len(queries), (block_mb << 20) // (4 * padded)))
+    buffer = torch.empty((block, padded))
+    buffer[:, len(documents) :] = -torch.inf
+    scale = _scale(left, right)
     for start in range(0, len(queries), block):
         rows = slice(start, min(start + block, len(queries)))
-        scores = torch.mm(left[rows], right.T, out=buffer[: rows.stop - rows.start])
-        _exclude(scores, exclusion, judgements.queries[rows])
-        found, values = _best(scores, left[rows], right, depth)
+        scores = buffer[: rows.stop - rows.start]
+        torch.mm(left[rows], right.T, out=scores[:, : len(documents)])
+        _exclude(scores[:, : len(documents)], exclusion, judgements.queries[rows])
+        found, values = _best(scores, left[rows], right, depth, scale[rows])
         best = order(values, found, depth)
         width = best.shape[1]
         run.documents[rows, :width] = np.take_along_axis(found, best, axis=1)
@@ -65,25 +72,58 @@ def _exclude(scores: torch.Tensor, exclusion: Exclusion, queries: Ints) -> None:
         scores.masked_fill_(torch.from_numpy(later), -torch.inf)
 
 
-def _best(scores: torch.Tensor, queries: torch.Tensor, documents: torch.Tensor, depth: int) -> tuple[Ints, Floats]:
-    """Return documents and scores that hold the best `depth` of each row, shape [block, depth + more]."""
+def _scale(queries: torch.Tensor, documents: torch.Tensor) -> Floats:
+    """Return for each query the largest score that the vectors' lengths allow, up to a power of two; shape [q].
+
+    By it scores are told apart and rounded; scaling by a power of two is free of rounding.
+    """
     import torch
 
-    width = min(depth + SPARE, scores.shape[1])
-    top = torch.topk(scores, width, dim=1)
-    values, found = top.values.double().numpy(), top.indices.numpy()
-    close = CLOSE * np.maximum(1.0, np.abs(values[:, :1]))
-    if depth < scores.shape[1]:
+    longest = float(torch.linalg.vector_norm(documents, dim=1).max())
+    lengths = torch.linalg.vector_norm(queries, dim=1).double().numpy()
+    scale: Floats = np.exp2(np.ceil(np.log2(np.maximum(lengths * longest, 2.0**-100))))
+    return scale
+
+
+def _top(scores: torch.Tensor, width: int, groups: tuple[int, ...] = GROUPS) -> tuple[torch.Tensor, Ints]:
+    """Return the best `width` scores of each row and their columns; as torch.topk, which it does most work for.
+
+    No score is among the best `width` whose group is not among the best `width` groups by their maxima. So rows are
+    parted into groups, and the best groups alone are searched, in the same way.
+    """
+    import torch
+
+    rows, columns = scores.shape
+    if not groups or columns < 2 * width * groups[0]:
+        top = torch.topk(scores, width, dim=1)
+        return top.values, top.indices.numpy()
+    size, number = groups[0], columns // groups[0]
+    maxima = scores.view(rows, number, size).amax(2)
+    chosen = torch.topk(maxima, width, dim=1, sorted=False).indices.numpy()
+    members = (chosen + np.arange(rows)[:, None] * number).ravel()
+    inner = scores.view(rows * number, size).index_select(0, torch.from_numpy(members))
+    values, positions = _top(inner.view(rows, width * size), width, groups[1:])
+    return values, np.take_along_axis(chosen, positions // size, 1) * size + positions % size
+
+
+def _best(
+    scores: torch.Tensor, queries: torch.Tensor, documents: torch.Tensor, depth: int, scale: Floats
+) -> tuple[Ints, Floats]:
+    """Return documents and scores that hold the best `depth` of each row, shape [block, depth + more]."""
+    best, found = _top(scores, min(depth + SPARE, len(documents)))
+    values = best.double().numpy()
+    close = CLOSE * scale[:, None]
+    if depth < len(documents):
         crowded = values[:, -1] > values[:, depth - 1] - close[:, 0]
         if crowded.any():
             found, values = _widen(scores, found, values, depth, np.flatnonzero(crowded), close)
     with np.errstate(invalid="ignore"):  # the difference of two -inf
-        near = values[:, :-1] - values[:, 1:] < close
+        near = values[:, :-1] - values[:, 1:] <= close
     doubtful = np.zeros(values.shape, dtype=bool)
     doubtful[:, :-1] |= near
     doubtful[:, 1:] |= near
     rows, columns = np.nonzero(doubtful & np.isfinite(values))
-    values[rows, columns] = _precise(queries, documents, rows, found[rows, columns])
+    values[rows, columns] = _precise(queries, documents, rows, found[rows, columns], scale[rows])
     return found, values
 
 
@@ -104,12 +144,16 @@ def _widen(
     return found, values
 
 
-def _precise(queries: torch.Tensor, documents: torch.Tensor, rows: Ints, columns: Ints) -> Floats:
-    """Return dot products in double precision, rounded so that equal vectors have equal scores, shape [pairs]."""
+def _precise(queries: torch.Tensor, documents: torch.Tensor, rows: Ints, columns: Ints, scale: Floats) -> Floats:
+    """Return dot products in double precision, rounded so that equal vectors have equal scores, shape [pairs].
+
+    NumPy does it, on one core: so small pieces of work cost more in waiting for another core than they take.
+    """
+    left, right = queries.numpy(), documents.numpy()
     products = np.empty(len(rows))
-    step = max(1, (16 << 20) // (8 * queries.shape[1]))
+    step = max(1, (1 << 20) // (8 * left.shape[1]))  # what stays in a processor's cache
     for start in range(0, len(rows), step):
         part = slice(start, start + step)
-        left = queries[rows[part]].double()
-        products[part] = (left * documents[columns[part]].double()).sum(1).numpy()
-    return products.round(12)
+        products[part] = (left[rows[part]].astype(np.float64) * right[columns[part]]).sum(1)
+    rounded: Floats = (products / scale).round(12) * scale
+    return rounded

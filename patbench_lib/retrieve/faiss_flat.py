@@ -17,8 +17,8 @@ def search_faiss(queries: Floats, documents: Floats, judgements: Judgements, dep
     index.add(np.ascontiguousarray(documents, dtype=np.float32))
     run = Run.empty(judgements.queries, depth)
     for position, query in enumerate(judgements.queries):
-        allowed = np.flatnonzero(~judgements.excluded(int(query)))
-        selector = faiss.SearchParameters(sel=faiss.IDSelectorBatch(allowed))  # type: ignore[call-arg]
+        banned = faiss.IDSelectorBatch(np.flatnonzero(judgements.excluded(int(query))))
+        selector = faiss.SearchParameters(sel=faiss.IDSelectorNot(banned))  # type: ignore[call-arg]
         vector = np.ascontiguousarray(queries[position : position + 1], dtype=np.float32)
         scores, found = index.search(vector, min(depth, len(documents)), params=selector)
         kept = found[0] >= 0

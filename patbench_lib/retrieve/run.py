@@ -69,9 +69,10 @@ def order(scores: Floats, documents: Ints, depth: int) -> Ints:
     """Return positions of the best `depth` entries along the last axis: score descending, ties document ascending.
 
     This is the only place where a ranking is decided. Rows of a landscape ascend with publication numbers, so a tie
-    goes to the lower number, whatever system, block size or machine made the scores.
+    goes to the lower number, whatever system, block size or machine made the scores. Scores are compared in single
+    precision, as a run keeps them: sorting a stored or exported run by its own scores gives the same ranking.
     """
-    return np.lexsort((documents, -scores), axis=-1)[..., :depth]
+    return np.lexsort((documents, -np.asarray(scores, dtype=np.float32)), axis=-1)[..., :depth]
 
 
 def fill(run: Run, position: int, documents: Ints, scores: Floats) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gzip
 import math
+import zlib
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -88,7 +89,7 @@ def _lines(path: Path) -> Iterator[tuple[str, str, float]]:
                 yield parts[0], parts[2], _score(parts[4], path, number)
     except FileNotFoundError as error:
         raise PatbenchError(f"No run file at {path}.") from error
-    except (UnicodeDecodeError, gzip.BadGzipFile, EOFError) as error:
+    except (UnicodeDecodeError, OSError, EOFError, zlib.error) as error:
         raise PatbenchError(f"{path} is not a readable text file.", why=str(error)) from error
 
 
