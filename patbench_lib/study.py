@@ -7,7 +7,7 @@ import json
 import re
 from typing import Annotated, Any, Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field, StringConstraints, model_validator
+from pydantic import BaseModel, ConfigDict, Field, StrictInt, StringConstraints, model_validator
 
 from patbench_lib.errors import PatbenchError
 from patbench_lib.evaluate.settings import Statistics
@@ -31,9 +31,9 @@ class Encoding(_Closed):
 
     compute: Dtype = Field(default="float32", description="number type the models run in")
     dtype: Literal["float32", "float16"] = Field(default="float32", description="number type of the stored vectors")
-    max_tokens: int | None = Field(default=None, ge=8, description="a lower limit than the model's own")
-    batch_tokens: int = Field(default=8192, ge=64, description="tokens of a batch, padding included")
-    shard_size: int = Field(default=512, ge=1, description="texts of a shard: what a killed run can lose")
+    max_tokens: StrictInt | None = Field(default=None, ge=8, description="a lower limit than the model's own")
+    batch_tokens: StrictInt = Field(default=8192, ge=64, description="tokens of a batch, padding included")
+    shard_size: StrictInt = Field(default=512, ge=1, description="texts of a shard: what a killed run can lose")
     device: Literal["auto", "cpu", "cuda", "mps"] = "auto"
 
 
@@ -42,7 +42,7 @@ class Study(_Closed):
 
     name: str = Field(default="demo", pattern=r"^[a-z0-9][a-z0-9_-]*$", description="names folders and the site")
     title: str = "Patent embeddings on a synthetic landscape"
-    seed: int = Field(default=0, ge=0, description="of resampling and every other draw")
+    seed: StrictInt = Field(default=0, ge=0, description="of resampling and every other draw")
     landscape: LandscapeSpec = DemoSource()
     external: LandscapeSpec | None = Field(
         default=DemoSource(name="external", kind="external", publications=250), description="another landscape"
@@ -51,7 +51,7 @@ class Study(_Closed):
     views: tuple[View, ...] = Field(
         default=("TAC", "TA", "TAC1", "TAD", "C1", "DWPI"), min_length=1, description="the first one leads"
     )
-    description_words: int = Field(default=300, ge=1, description="words of the description in view TAD")
+    description_words: StrictInt = Field(default=300, ge=1, description="words of the description in view TAD")
     systems: tuple[str, ...] = Field(
         default=("BM25", "LSA", "MiniLM-static", "MiniLM-2L", "MiniLM-4L", "MiniLM-L6"), min_length=1
     )
@@ -61,7 +61,7 @@ class Study(_Closed):
     bm25: Bm25 = Bm25()
     encoding: Encoding = Encoding()
     search: Search = Search()
-    depth: int = Field(default=100, ge=1, description="documents ranked for a query")
+    depth: StrictInt = Field(default=100, ge=1, description="documents ranked for a query")
     measures: tuple[Measure, ...] = Field(
         default=("nDCG@10", "nDCG@100", "Recall@100", "MAP", "MRR", "P@10"), min_length=1
     )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, StrictInt
 
 
 class Statistics(BaseModel):
@@ -11,5 +11,5 @@ class Statistics(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
     level: float = Field(default=0.95, gt=0.5, lt=1, description="of intervals; tests are at 1 - level")
-    resamples: int = Field(default=2000, ge=100, description="bootstrap resamples of families")
-    permutations: int = Field(default=10_000, ge=100, description="sign flips of the paired randomisation test")
+    resamples: StrictInt = Field(default=2000, ge=100, description="bootstrap resamples of families")
+    permutations: StrictInt = Field(default=10_000, ge=100, description="sign flips of the paired randomisation test")

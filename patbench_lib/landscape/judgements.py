@@ -8,7 +8,7 @@ from typing import Literal
 import numpy as np
 import pandas as pd
 import scipy.sparse as sp
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, StrictInt
 
 from patbench_lib.errors import PatbenchError
 from patbench_lib.landscape.codes import Level, cut_all
@@ -29,7 +29,7 @@ class Relevance(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
     relation: Relation = Field(default="cites", description="documents a query cites, is cited by, both, or coupling")
-    min_shared: int = Field(default=1, ge=1, description="coupling: citations that two patents share at least")
+    min_shared: StrictInt = Field(default=1, ge=1, description="coupling: citations that two patents share at least")
     earlier_only: bool = Field(default=False, description="only documents published before the query are candidates")
     domain_level: Literal["class", "subclass"] = Field(
         default="class", description="IN means a shared IPC symbol cut to its class (3 characters) or subclass (4)"

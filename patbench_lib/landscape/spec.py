@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, StringConstraints
+from pydantic import BaseModel, ConfigDict, Field, StrictInt, StringConstraints
 
 from patbench_lib.landscape.demo import Effects
 from patbench_lib.landscape.validate import Duplicates
@@ -35,8 +35,8 @@ class DemoSource(_Closed):
     source: Literal["demo"] = "demo"
     name: LandscapeName = Field(default="assistive", description="name of the landscape in tables and figures")
     kind: Literal["assistive", "external"] = "assistive"
-    publications: int = Field(default=600, ge=20, le=200_000)
-    seed: int = Field(default=0, ge=0)
+    publications: StrictInt = Field(default=600, ge=20, le=200_000)
+    seed: StrictInt = Field(default=0, ge=0)
     effects: Literal["default", "none"] | Effects = Field(
         default="default", description="strengths of the planted effects; none draws citations and labels from no text"
     )

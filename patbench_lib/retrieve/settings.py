@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import BaseModel, ConfigDict, Field, StrictInt, model_validator
 
 
 class _Closed(BaseModel):
@@ -37,4 +37,4 @@ class Search(_Closed):
     """Dense search."""
 
     backend: Literal["exact", "faiss"] = Field(default="exact", description="faiss is its flat index, also exact")
-    block_mb: int = Field(default=256, ge=1, description="memory for the scores of one block of queries")
+    block_mb: StrictInt = Field(default=256, ge=1, description="memory for the scores of one block of queries")

@@ -1,0 +1,143 @@
+"""What figures, tables and closing paragraphs say, from frames made by hand."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import matplotlib.pyplot as plt
+import pandas as pd
+import pytest
+
+from patbench_lib.errors import PatbenchError
+from patbench_lib.models.card import Card
+from patbench_lib.report.figures import write_figures
+from patbench_lib.report.prose import close_models, close_retrieval
+from patbench_lib.report.retrieval_figures import failures_figure, scale_figure, strata_figure, views_figure
+from patbench_lib.report.style import finish
+from patbench_lib.report.tables import leaderboard, table
+
+CARDS = {
+    "BM25": Card(name="BM25", kind="lexical"),
+    "small": Card(name="small", kind="dense", path=Path("x"), dim=4, params_m=10, family="F"),
+    "large": Card(name="large", kind="dense", path=Path("x"), dim=4, params_m=90, family="F"),
+}
+
+
+def means(**values: float) -> pd.DataFrame:
+    rows = [(s, "TA", "nDCG@10", v, v - 0.01, v + 0.02, 40) for s, v in values.items()]
+    return pd.DataFrame(rows, columns=["system", "view", "measure", "value", "low", "high", "n"])
+
+
+def comparisons(**differences: tuple[float, bool]) -> pd.DataFrame:
+    rows = [(system, "TA", d, verdict) for system, (d, verdict) in differences.items()]
+    return pd.DataFrame(rows, columns=["system", "view", "difference", "significant"])
+
+
+NO_GAPS = pd.DataFrame({"gap": []})
+
+
+def test_the_closing_paragraph_names_leader_and_significant_systems() -> None:
+    said = close_retrieval(
+        means(BM25=0.3, small=0.2, large=0.4),
+        comparisons(small=(-0.1, False), large=(0.1, True)),
+        NO_GAPS,
+        CARDS,
+        "BM25",
+    ).data
+    assert "large leads with nDCG@10 0.400 [0.390, 0.420]" in said
+    assert "Significantly above BM25: large; below: none." in said
+
+
+@pytest.mark.parametrize(("small", "large", "verdict"), [(0.2, 0.4, "grows with"), (0.4, 0.2, "does not follow")])
+def test_scale_within_a_family_is_told_as_it_is(small: float, large: float, verdict: str) -> None:
+    said = close_retrieval(
+        means(BM25=0.3, small=small, large=large), comparisons(small=(0.0, False)), NO_GAPS, CARDS, "BM25"
+    ).data
+    assert f"In the family F quality {verdict} size (small {small:.3f} → large {large:.3f})." in said
+
+
+def test_no_word_of_out_where_there_is_no_such_query() -> None:
+    said = close_retrieval(means(BM25=0.3), comparisons(), NO_GAPS, CARDS, "BM25").data
+    assert "Outside" not in said
+
+
+def test_the_gap_is_told_as_a_range_over_systems() -> None:
+    gaps = pd.DataFrame({"gap": [0.4, 0.55]})
+    said = close_retrieval(means(BM25=0.3), comparisons(), gaps, CARDS, "BM25").data
+    assert "Outside their domain systems score 40 % to 55 % lower than inside it." in said
+
+
+def test_what_was_cut_and_how_fast_is_told() -> None:
+    readings = pd.DataFrame(
+        [("BM25", "TA", None, 0.0, 1.0), ("small", "TA", 64, 0.9, 0.4), ("large", "TA", 512, 0.0, 1.0)],
+        columns=["system", "view", "limit", "truncated", "read"],
+    )
+    rates = pd.DataFrame({"system": ["small", "large"], "texts_per_second": [1000.0, 10.0]})
+    said = close_models(readings, rates, "TA").data
+    assert (
+        "read between 40% and 100% of the tokens, and had to cut 90% of the texts where they cut most (small)" in said
+    )
+    assert "small encodes 1,000 texts a second, 100 times as many as large (10)" in said
+
+
+def test_a_leaderboard_marks_what_is_significant_and_the_best() -> None:
+    html = leaderboard(
+        means(BM25=0.3, small=0.2, large=0.4),
+        comparisons(small=(-0.1, True), large=(0.1, False)),
+        "BM25",
+        synthetic=True,
+    ).as_raw_html()
+    assert "0.200 ▼" in html
+    assert "0.400 ▲" not in html, "not significant"
+    assert "Synthetic landscape." in html
+
+
+def test_a_table_shows_what_is_missing_as_a_dash() -> None:
+    assert "–" in table(pd.DataFrame({"a": [1.0, None]}), decimals={"a": 1}).as_raw_html()
+
+
+def test_a_synthetic_figure_says_so_and_another_does_not() -> None:
+    for synthetic in (True, False):
+        figure = finish(plt.figure(), synthetic=synthetic)
+        texts = [text.get_text() for text in figure.texts]
+        assert ("synthetic landscape" in texts) is synthetic
+        assert not plt.fignum_exists(figure.number), "it would be shown twice"
+
+
+def test_a_single_view_a_single_system_and_an_empty_stratum_can_be_drawn() -> None:
+    one = means(small=0.2).assign(stratum="IN")
+    scores = pd.DataFrame({"system": ["small"] * 3, "measure": ["nDCG@10"] * 3, "value": [0.0, 0.5, 1.0]})
+    for figure in (
+        views_figure(one, synthetic=False),
+        strata_figure(one, ["nDCG@10"], synthetic=False),
+        scale_figure(one, CARDS, synthetic=False),
+        failures_figure(scores, synthetic=False),
+    ):
+        figure.canvas.draw()
+        assert figure.axes
+
+
+def notebook(path: Path, source: str, svg: str) -> Path:
+    output = {"output_type": "display_data", "data": {"image/svg+xml": svg}, "metadata": {}}
+    cell = {"cell_type": "code", "source": source, "outputs": [output], "metadata": {}}
+    path.write_text(json.dumps({"cells": [cell], "nbformat": 4, "nbformat_minor": 5, "metadata": {}}))
+    return path
+
+
+def test_figures_become_files_with_a_map_and_older_ones_go(tmp_path: Path) -> None:
+    source = '#| label: fig-one\n#| fig-cap: "What it shows."\ndraw()'
+    made = notebook(tmp_path / "07_x.ipynb", source, "<svg/>")
+    folder = tmp_path / "figures"
+    folder.mkdir()
+    (folder / "01-old.svg").write_text("<svg/>")
+    assert write_figures([made], folder, study="demo", notice="All synthetic.") == [folder / "07-one.svg"]
+    assert sorted(path.name for path in folder.iterdir()) == ["07-one.svg", "README.md"]
+    readme = (folder / "README.md").read_text()
+    assert "All synthetic." in readme
+    assert "| [07-one.svg](07-one.svg) | [07_x](../notebooks/07_x.ipynb), `fig-one` | What it shows. |" in readme
+
+
+def test_no_figures_is_an_error(tmp_path: Path) -> None:
+    with pytest.raises(PatbenchError, match="No figures in 0 notebooks"):
+        write_figures([], tmp_path, study="demo", notice=None)
