@@ -1,6 +1,6 @@
 # PatBench. `make` alone says what it can do.
 STUDY ?= params/demo.yaml
-PYTHON ?= python3.11
+PYTHON ?= $(or $(shell command -v python3.11),python3)
 TORCH ?= torch==2.13.0
 VENV := .venv
 BIN := $(VENV)/bin

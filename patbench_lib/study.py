@@ -32,7 +32,7 @@ class Encoding(_Closed):
     compute: Dtype = Field(default="float32", description="number type the models run in")
     dtype: Literal["float32", "float16"] = Field(default="float32", description="number type of the stored vectors")
     max_tokens: StrictInt | None = Field(default=None, ge=8, description="a lower limit than the model's own")
-    batch_tokens: StrictInt = Field(default=8192, ge=64, description="tokens of a batch, padding included")
+    batch_tokens: StrictInt = Field(default=4096, ge=64, description="tokens of a batch, padding included")
     shard_size: StrictInt = Field(default=512, ge=1, description="texts of a shard: what a killed run can lose")
     device: Literal["auto", "cpu", "cuda", "mps"] = "auto"
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
@@ -22,6 +22,8 @@ from results where measure = '{measure}' and stratum = 'ALL'
 order by landscape, view, value desc
 """
 
+FusionMethod = Literal["rrf", "min-max", "z-score", "rank"]
+
 Csv = Annotated[Path | None, typer.Option(help="Write the table to this file instead.")]
 
 
@@ -29,6 +31,7 @@ def register(app: typer.Typer) -> None:
     """Add the commands of this module."""
     app.command()(evaluate)
     app.command()(export)
+    app.command()(fuse)
     app.command()(results)
 
 
@@ -72,6 +75,39 @@ def export(
     if view not in views:
         raise unknown_name("view", view, views, where=f"landscape {arena.name}")
     write_trec(bench.run(system, arena, views[view]), arena.landscape.numbers, output, tag=f"{system}.{view}")
+
+
+def fuse(
+    runs: Annotated[list[Path], typer.Argument(help="Two or more TREC runs, made by any tool.")],
+    output: Annotated[Path, typer.Option("--output", "-o", help="A TREC run file; .gz compresses it.")],
+    method: Annotated[FusionMethod, typer.Option(help="Ranks (rrf), or scores after a normalisation.")] = "rrf",
+    k: Annotated[int, typer.Option(help="rrf: added to each rank.", min=0)] = 60,
+    weights: Annotated[
+        str | None, typer.Option(help="Scores: one weight a run, as 0.7,0.3; even if not given.")
+    ] = None,
+    depth: Annotated[int, typer.Option(help="Documents kept for a query.", min=1)] = 1000,
+) -> None:
+    """Fuse TREC runs into one: by reciprocal rank, or by weighted scores."""
+    from patbench_lib.retrieve.fuse import fuse_linear, fuse_rrf
+    from patbench_lib.retrieve.trec import align_runs, write_trec
+
+    if len(runs) < 2:
+        raise PatbenchError("One run cannot be fused.", todo="Name two or more TREC files.")
+    aligned, ids = align_runs(runs)
+    if method == "rrf":
+        fused, tag = fuse_rrf(aligned, depth, k=k), f"rrf-{k}"
+    else:
+        parts = _weights(weights, len(runs))
+        fused, tag = fuse_linear(aligned, depth, parts, method), f"{method}-" + "-".join(f"{part:g}" for part in parts)
+    write_trec(fused, ids, output, tag=tag)
+    typer.echo(f"Fused {len(runs)} runs of {len(fused.queries)} queries into {output}")
+
+
+def _weights(text: str | None, runs: int) -> list[float]:
+    try:
+        return [float(part) for part in text.split(",")] if text else [1.0 / runs] * runs
+    except ValueError as error:
+        raise PatbenchError(f"--weights {text} are not numbers.", todo="Write them as 0.7,0.3.") from error
 
 
 def results(study: StudyOption = "demo", sql: str | None = None, csv: Csv = None) -> None:

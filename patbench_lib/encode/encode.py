@@ -54,7 +54,7 @@ def encode(
     *,
     compute: str = "float32",
     dtype: str = "float32",
-    batch_tokens: int = 8192,
+    batch_tokens: int = 4096,
     shard_size: int = 512,
     progress: bool = True,
 ) -> Encoded:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import gzip
 import math
 import zlib
-from collections.abc import Iterator, Sequence
+from collections.abc import Container, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -48,31 +48,70 @@ def read_trec(path: Path, numbers: Sequence[str], judgements: Judgements) -> Imp
         Where a line is malformed, a document is ranked twice, or a number is not in the landscape.
     """
     row_of = {number: row for row, number in enumerate(numbers)}
+    judged, unjudged, excluded = set(judgements.queries.tolist()), 0, 0
     ranked: dict[int, dict[int, float]] = {}
-    judged, unjudged, excluded = set(judgements.queries.tolist()), set(), 0
-    for line, (query_id, document_id, score) in enumerate(_lines(path), 1):
-        unknown = [name for name in (query_id, document_id) if name not in row_of]
-        if unknown:
-            raise PatbenchError(
-                f"{path}, line {line}: '{unknown[0]}' is not a publication number of this landscape.",
-                todo="Runs carry publication numbers as the landscape writes them; check the study given with --study.",
-            )
-        query, document = row_of[query_id], row_of[document_id]
-        if query not in judged:
-            unjudged.add(query)
-            continue
-        entries = ranked.setdefault(query, {})
-        if document in entries:
-            raise PatbenchError(f"{path}, line {line}: {document_id} is ranked twice for {query_id}.")
-        entries[document] = score
+    for query, scores in read_rankings(path, row_of).items():
+        if row_of[query] in judged:
+            ranked[row_of[query]] = {row_of[document]: score for document, score in scores.items()}
+        else:
+            unjudged += 1
     run = Run.empty(judgements.queries, max((len(entries) for entries in ranked.values()), default=1))
     for position, query in enumerate(judgements.queries):
         entries = ranked.get(int(query), {})
         documents = np.array(list(entries), dtype=np.int64)
         allowed = ~judgements.excluded(int(query))[documents]
         excluded += int((~allowed).sum())
-        fill(run, position, documents[allowed], np.array(list(entries.values()), dtype=np.float32)[allowed])
-    return Imported(run, len(unjudged), excluded)
+        fill(run, position, documents[allowed], np.array(list(entries.values()))[allowed])
+    return Imported(run, unjudged, excluded)
+
+
+def read_rankings(path: Path, known: Container[str] | None = None) -> dict[str, dict[str, float]]:
+    """Read the scores of a TREC file by query and document.
+
+    Parameters
+    ----------
+    known : publication numbers that ids must be among; None for any ids.
+
+    Raises
+    ------
+    PatbenchError
+        Where a line is malformed, an id is not known, or a document is ranked twice for a query.
+    """
+    rankings: dict[str, dict[str, float]] = {}
+    for number, (query, document, score) in enumerate(_lines(path), 1):
+        for name in (query, document):
+            if known is not None and name not in known:
+                raise PatbenchError(
+                    f"{path}, line {number}: '{name}' is not a publication number of this landscape.",
+                    todo="Runs carry publication numbers as the landscape writes them; check --study.",
+                )
+        entries = rankings.setdefault(query, {})
+        if document in entries:
+            raise PatbenchError(f"{path}, line {number}: {document} is ranked twice for {query}.")
+        entries[document] = score
+    return rankings
+
+
+def align_runs(paths: Sequence[Path]) -> tuple[list[Run], list[str]]:
+    """Read TREC files as runs over the same queries and documents, and the ids that their rows stand for.
+
+    Ids are those of queries and documents together, ascending, so that ties go to the lower id; a query that one file
+    lacks has an empty ranking there.
+    """
+    files = [read_rankings(path) for path in paths]
+    queries = sorted({query for rankings in files for query in rankings})
+    ids = sorted({*queries, *(document for rankings in files for entries in rankings.values() for document in entries)})
+    row_of = {name: row for row, name in enumerate(ids)}
+    runs = []
+    for rankings in files:
+        depth = max((len(entries) for entries in rankings.values()), default=1)
+        run = Run.empty(np.array([row_of[query] for query in queries]), depth)
+        for position, query in enumerate(queries):
+            entries = rankings.get(query, {})
+            rows = np.array([row_of[document] for document in entries], dtype=np.int64)
+            fill(run, position, rows, np.array(list(entries.values())))
+        runs.append(run)
+    return runs, ids
 
 
 def _lines(path: Path) -> Iterator[tuple[str, str, float]]:
