@@ -63,7 +63,7 @@ def against(scores: pd.DataFrame, baseline: str, statistics: Statistics, *, seed
         measured = {"difference": differences.mean(0), "low": low, "high": high, "p": p, "n": len(wide)}
         tables.append(_long(cell, others.columns.to_frame(index=False), measured))
     if not tables:
-        return pd.DataFrame(columns=[*CELL, *COMPARED])
+        return pd.DataFrame(columns=[*CELL, *COMPARED]).astype({"significant": bool})
     joined = pd.concat(tables, ignore_index=True)
     for rows in joined.groupby(CELL, sort=False).indices.values():
         joined.loc[rows, "p_holm"] = holm(joined["p"].to_numpy()[rows])

@@ -20,6 +20,7 @@ from patbench_lib.parameters import read_study
 ROOT = Path(__file__).parents[2]
 NOTEBOOKS = sorted(ROOT.glob("notebooks/[0-9]*.ipynb"))
 TINY = ROOT / "params" / "tiny.yaml"
+KERNEL = {"name": "python3", "display_name": "Python 3", "language": "python"}
 CAPTIONS = {"fig": ("fig-cap", "fig-alt"), "tbl": ("tbl-cap",), "txt": ()}
 
 
@@ -111,7 +112,7 @@ def test_one_parameter_can_be_replaced_on_the_command_line(tmp_path: Path, monke
 def test_a_failing_notebook_leaves_its_copy_and_names_the_cell(tmp_path: Path) -> None:
     source = tmp_path / "04_broken.ipynb"
     cells = [nbformat.v4.new_code_cell("x = 1"), nbformat.v4.new_code_cell("x / 0")]
-    nbformat.write(nbformat.v4.new_notebook(cells=cells, metadata={"kernelspec": {"name": "python3"}}), source)
+    nbformat.write(nbformat.v4.new_notebook(cells=cells, metadata={"kernelspec": KERNEL}), source)
     output = tmp_path / "out" / source.name
     with pytest.raises(PatbenchError, match=r"04_broken.ipynb failed in code cell 2: ZeroDivisionError") as error:
         execute_notebook(source, output, read_study(TINY))
