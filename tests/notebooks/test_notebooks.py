@@ -114,7 +114,8 @@ def test_a_failing_notebook_leaves_its_copy_and_names_the_cell(tmp_path: Path) -
     cells = [nbformat.v4.new_code_cell("x = 1"), nbformat.v4.new_code_cell("x / 0")]
     nbformat.write(nbformat.v4.new_notebook(cells=cells, metadata={"kernelspec": KERNEL}), source)
     output = tmp_path / "out" / source.name
-    with pytest.raises(PatbenchError, match=r"04_broken.ipynb failed in code cell 2: ZeroDivisionError") as error:
+    # The third of the executed copy: papermill puts a cell with the study's parameters before the notebook's two.
+    with pytest.raises(PatbenchError, match=r"04_broken.ipynb failed in code cell 3: ZeroDivisionError") as error:
         execute_notebook(source, output, read_study(TINY))
     assert "x / 0" in str(error.value)
     assert not output.exists()
