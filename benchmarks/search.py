@@ -1,7 +1,7 @@
 """Exact dense search against the bare matrix product and against FAISS's flat index.
 
-The product is the part of the work that cannot be saved. It is made in the same blocks, into memory asked for anew,
-because the search has to do both as well.
+The product is the part of the work that cannot be saved. It is made for as many queries at a time as fit a quarter of
+a gibibyte, and all documents, into memory asked for anew; the search makes it in tiles.
 """
 
 from __future__ import annotations
@@ -48,7 +48,7 @@ def main() -> None:
     faiss.omp_set_num_threads(torch.get_num_threads())
     rivals = {
         "torch.mm alone": product,
-        "search_exact": lambda: search_exact(queries, documents, judgements, options.depth, block_mb=BLOCK_MB),
+        "search_exact": lambda: search_exact(queries, documents, judgements, options.depth),
         "FAISS IndexFlatIP (no family left out)": lambda: index.search(queries, options.depth),
     }
     seconds = in_turns(rivals, options.rounds)

@@ -13,8 +13,10 @@ class Exclusion:
 
     def __init__(self, judgements: Judgements) -> None:
         self._judgements = judgements
-        self._members = np.argsort(judgements.family, kind="stable")
-        self._start = np.searchsorted(judgements.family[self._members], np.arange(judgements.family.max() + 2))
+        n = len(judgements.family)
+        keys = judgements.family.astype(np.int64) * n + np.arange(n)  # sorting numbers is faster than sorting by them
+        self._members = np.sort(keys) % n
+        self._start = np.concatenate([[0], np.cumsum(np.bincount(judgements.family))])
 
     def pairs(self, queries: Ints) -> tuple[Ints, Ints]:
         """Return the pairs (position within `queries`, row of a document of the same family)."""
@@ -24,7 +26,7 @@ class Exclusion:
         offsets = np.arange(len(positions)) - np.repeat(np.cumsum(sizes) - sizes, sizes)
         return positions, self._members[np.repeat(self._start[families], sizes) + offsets]
 
-    def later(self, queries: Ints) -> Bools | None:
-        """Return who is not earlier than each query, shape [len(queries), n]; None where dates do not matter."""
+    def later(self, queries: Ints, documents: slice = slice(None)) -> Bools | None:
+        """Return who of some documents is not earlier than each query, shape [q, n]; None where dates do not matter."""
         dates = self._judgements.dates
-        return None if dates is None else dates[None, :] >= dates[queries][:, None]
+        return None if dates is None else dates[None, documents] >= dates[queries][:, None]

@@ -37,4 +37,4 @@ class Search(_Closed):
     """Dense search."""
 
     backend: Literal["exact", "faiss"] = Field(default="exact", description="faiss is its flat index, also exact")
-    block_mb: StrictInt = Field(default=256, ge=1, description="memory for the scores of one block of queries")
+    block_mb: StrictInt = Field(default=64, ge=1, description="memory for the scores of one block of queries")
