@@ -16,10 +16,18 @@ from patbench_lib.landscape.spec import DemoSource, LandscapeSpec
 from patbench_lib.landscape.views import View
 from patbench_lib.models.card import Card, Dtype
 from patbench_lib.models.registry import find_card
-from patbench_lib.retrieve.settings import Bm25, Search
+from patbench_lib.retrieve.settings import Bm25, Fusion, LateInteraction, Passages, Reranking, Search, Truncation
 
 Measure = Annotated[str, StringConstraints(pattern=r"^((nDCG|MAP|MRR)(@[1-9]\d*)?|(Recall|P)@[1-9]\d*)$")]
 """A retrieval measure, with a cutoff or, but for Recall and P, without: nDCG@10, Recall@100, P@10, MAP, MRR."""
+
+
+_KINDS = {
+    "passages": ("dense",),
+    "late_interaction": ("late-interaction",),
+    "reranking": ("cross-encoder", "late-interaction"),
+}
+"""What kinds of model a part of the study takes."""
 
 
 class _Closed(BaseModel):
@@ -61,6 +69,11 @@ class Study(_Closed):
     bm25: Bm25 = Bm25()
     encoding: Encoding = Encoding()
     search: Search = Search()
+    passages: Passages = Passages()
+    fusion: Fusion = Fusion()
+    late_interaction: LateInteraction = LateInteraction()
+    reranking: Reranking = Reranking()
+    truncation: Truncation = Truncation()
     depth: StrictInt = Field(default=100, ge=1, description="documents ranked for a query")
     measures: tuple[Measure, ...] = Field(
         default=("nDCG@10", "nDCG@100", "Recall@100", "MAP", "MRR", "P@10"), min_length=1
@@ -77,6 +90,8 @@ class Study(_Closed):
             raise ValueError(f"models are named by letters, digits and any of .+-_, unlike {', '.join(unfit)}")
         try:
             cards = {name: self.card(name) for name in (*self.systems, *self.allow_remote_code)}
+            for field, kinds in _KINDS.items():
+                _check_kinds(field, {name: self.card(name).kind for name in getattr(self, field).systems}, kinds)
         except PatbenchError as error:
             raise ValueError(str(error)) from error
         if self.baseline not in self.systems:
@@ -101,6 +116,12 @@ class Study(_Closed):
     def measured(self) -> tuple[str, ...]:
         """Return the measures that the depth allows: one that looks deeper than the runs are is left out."""
         return tuple(name for name in self.measures if _cutoff(name) <= self.depth)
+
+
+def _check_kinds(field: str, named: dict[str, str], kinds: tuple[str, ...]) -> None:
+    for name, kind in named.items():
+        if kind not in kinds:
+            raise ValueError(f"{field}.systems names {name}, which is a {kind} model; it takes {' or '.join(kinds)}")
 
 
 def _cutoff(measure: str) -> int:

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import json
 import os
-import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -15,10 +13,11 @@ import pandas as pd
 
 from patbench_lib.bench.arena import Arena
 from patbench_lib.bench.keys import run_key, score_key
+from patbench_lib.bench.made import Made, keep
 from patbench_lib.encode.encode import Encoded, encode
 from patbench_lib.errors import PatbenchError
 from patbench_lib.evaluate.retrieval import score_run
-from patbench_lib.files import replacing, write_json
+from patbench_lib.files import replacing
 from patbench_lib.landscape.views import View
 from patbench_lib.models.encoder import Encoder, load_encoder
 from patbench_lib.paths import Paths, find_root
@@ -103,21 +102,13 @@ class Bench:
         PatbenchError
             Where the study's depth exceeds the documents there are, or a model cannot be run here.
         """
-        judgements, depth = arena.judgements, self.study.depth
-        others = len(arena.landscape) - 1
+        depth, others = self.study.depth, len(arena.landscape) - 1
         if depth > others:
             raise PatbenchError(
                 f"depth {depth} is more than the {others} documents that landscape '{arena.name}' has beside a query.",
                 todo=f"Set `depth` to {others} or less.",
             )
-        path = self._file(self.paths.runs, self._run_key(system, arena, view), system, arena, view)
-        if not path.is_file():
-            began = time.perf_counter()
-            run, reading = self._search(system, arena, view)
-            made = {"seconds": time.perf_counter() - began, "created": time.time(), **reading}
-            write_json(path.with_suffix(".json"), made)
-            run.save(path)
-        return Run.load(path, judgements.queries, depth)
+        return self._made(system, arena, view).run
 
     def reading(self, system: str, arena: Arena, view: View) -> dict[str, Any]:
         """Return how a system read a view's documents.
@@ -129,10 +120,21 @@ class Bench:
             (mean per document), stores (folders of the embedding store), seconds (of encoding what was missing and
             searching), created. A lexical system reads everything and has the last two alone.
         """
-        self.run(system, arena, view)
-        path = self._file(self.paths.runs, self._run_key(system, arena, view), system, arena, view)
-        found: dict[str, Any] = json.loads(path.with_suffix(".json").read_text(encoding="utf-8"))
-        return found
+        return self._made(system, arena, view).made
+
+    def _made(self, system: str, arena: Arena, view: View) -> Made:
+        name = f"{arena.name}.{view}.{system}.{self._run_key(system, arena, view)}"
+        return self.derived(name, arena, lambda: self._search(system, arena, view))
+
+    def derived(self, name: str, arena: Arena, make: Callable[[], tuple[Run, dict[str, Any]]]) -> Made:
+        """Return a run of the study's depth over a landscape's queries, made or found.
+
+        Parameters
+        ----------
+        name : of its file, the key of all that changes it included.
+        make : makes the run and says what is worth knowing of the making.
+        """
+        return keep(self.paths.runs / f"{name}.parquet", arena.judgements.queries, self.study.depth, make)
 
     def _run_key(self, system: str, arena: Arena, view: View) -> str:
         return run_key(self.study, self.study.card(system), view, arena.key)
@@ -168,15 +170,19 @@ class Bench:
         path = self.scores_file(system, arena, view)
         if path.is_file():
             return pd.read_parquet(path)
-        run = self.run(system, arena, view)
+        scores = self.score(self.run(system, arena, view), arena, system=system, view=view)
+        with replacing(path) as temporary:
+            scores.to_parquet(temporary, compression="zstd", index=False)
+        return scores
+
+    def score(self, run: Run, arena: Arena, *, system: str, view: str) -> pd.DataFrame:
+        """Return per-query scores of any run over a landscape's queries, in the columns of `scores`."""
         scores = score_run(run, arena.judgements, self.study.measured())
         rows = scores["query"].to_numpy()
         scores.insert(1, "family", arena.landscape.family[rows])
         scores["query"] = np.array(arena.landscape.numbers, dtype=object)[rows]
         for position, (name, value) in enumerate({"landscape": arena.name, "system": system, "view": view}.items()):
             scores.insert(position, name, value)
-        with replacing(path) as temporary:
-            scores.to_parquet(temporary, compression="zstd", index=False)
         return scores
 
     def all_scores(self, systems: Sequence[str] | None = None) -> pd.DataFrame:
@@ -187,7 +193,4 @@ class Bench:
     def scores_file(self, system: str, arena: Arena, view: View) -> Path:
         """Return where a system's scores are kept; the name holds the key of all that changes them."""
         key = score_key(self.study, self._run_key(system, arena, view))
-        return self._file(self.paths.scores, key, system, arena, view)
-
-    def _file(self, folder: Path, key: str, system: str, arena: Arena, view: View) -> Path:
-        return folder / f"{arena.name}.{view}.{system}.{key}.parquet"
+        return self.paths.scores / f"{arena.name}.{view}.{system}.{key}.parquet"
