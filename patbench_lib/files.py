@@ -36,6 +36,20 @@ def replacing(path: Path) -> Iterator[Path]:
             temporary.unlink()
 
 
+def make_folder(path: Path) -> None:
+    """Make a folder and those above it, where there are none.
+
+    Raises
+    ------
+    PatbenchError
+        Where it cannot be made, or something else is in its place.
+    """
+    try:
+        path.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise _explained(error, path) from error
+
+
 @contextmanager
 def locked(path: Path) -> Iterator[None]:
     """Hold a lock file while the block runs; it falls when the process dies.

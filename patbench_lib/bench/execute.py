@@ -7,6 +7,7 @@ import os
 from pathlib import Path
 
 from patbench_lib.errors import PatbenchError
+from patbench_lib.files import make_folder
 from patbench_lib.study import Study
 
 
@@ -28,7 +29,7 @@ def execute_notebook(source: Path, output: Path, study: Study) -> None:
     if not source.is_file():
         raise PatbenchError(f"No notebook at {source}.")
     unfinished = output.parent / "unfinished" / output.name
-    unfinished.parent.mkdir(parents=True, exist_ok=True)
+    make_folder(unfinished.parent)
     known = set(papermill.inspect_notebook(str(source)))
     default, given = Study().model_dump(mode="json"), study.model_dump(mode="json")
     parameters = {name: value for name, value in given.items() if name in known or value != default[name]}

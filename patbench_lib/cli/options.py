@@ -15,11 +15,24 @@ StudyOption = Annotated[str, typer.Option("--study", "-s", help="A study file, o
 
 
 def study_path(text: str) -> Path:
-    """Return a study's file from its path, or from its name in params/ or among those already built."""
+    """Return a study's file from its path, or from its name in params/ or among those already built.
+
+    Raises
+    ------
+    PatbenchError
+        Where a name, unlike a path, is no study's.
+    """
+    from patbench_lib.errors import unknown_name
     from patbench_lib.paths import find_root
 
-    named = [find_root() / "params" / f"{text}.yaml", find_root() / "build" / text / "study.yaml"]
-    return next((path for path in (Path(text), *named) if path.is_file()), Path(text))
+    root = find_root()
+    built = {path.parent.name: path for path in root.glob("build/*/study.yaml")}
+    named = built | {path.stem: path for path in root.glob("params/*.yaml")}
+    if Path(text).is_file() or "." in text or "/" in text:
+        return Path(text)
+    if text not in named:
+        raise unknown_name("study", text, sorted(named))
+    return named[text]
 
 
 def load_study(text: str) -> Study:

@@ -34,6 +34,13 @@ def test_the_module_is_the_command_and_its_failure_an_exit_code_without_a_traceb
     assert done.stderr == "patbench: No study file at gone.yaml.\nThe studies shipped are in params/.\n"
 
 
+def test_a_misspelt_study_names_the_nearest(patbench: Patbench) -> None:
+    done = patbench("study", "show", "dmeo")
+    assert done.code == 1
+    assert "Unknown study 'dmeo'." in done.err
+    assert "Did you mean 'demo'?" in done.err
+
+
 def test_help_names_every_command_and_an_unknown_one_is_refused(patbench: Patbench) -> None:
     told = patbench("--help").out
     for command in (

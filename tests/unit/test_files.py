@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from patbench_lib.errors import PatbenchError
-from patbench_lib.files import locked, replacing, write_json, write_text
+from patbench_lib.files import locked, make_folder, replacing, write_json, write_text
 
 
 def test_text_is_written_into_folders_made_for_it(tmp_path: Path) -> None:
@@ -110,3 +110,12 @@ def test_a_lock_where_no_folder_can_be_is_told(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("kept")
     with pytest.raises(PatbenchError, match="cannot be written"), locked(tmp_path / "file" / "lock"):
         pass
+
+
+def test_a_folder_that_cannot_be_made_is_told(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("kept")
+    with pytest.raises(PatbenchError, match="cannot be written"):
+        make_folder(tmp_path / "file" / "folder")
+    make_folder(tmp_path / "new" / "folder")
+    make_folder(tmp_path / "new" / "folder")
+    assert (tmp_path / "new" / "folder").is_dir()
