@@ -7,18 +7,14 @@ from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor
 from itertools import pairwise
-from typing import TYPE_CHECKING
 
 import numpy as np
 
 from patbench_lib.landscape.judgements import Judgements
 from patbench_lib.retrieve.exclusion import Exclusion
-from patbench_lib.retrieve.leading import Leading
+from patbench_lib.retrieve.leading import Leading, largest_scores, single
 from patbench_lib.retrieve.run import Run
-from patbench_lib.types import Floats, Ints
-
-if TYPE_CHECKING:
-    import torch
+from patbench_lib.types import Floats
 
 TILE = 8192
 """Documents scored at a time: scores are looked through while they are in the processor's cache."""
@@ -41,7 +37,11 @@ def search_exact(queries: Floats, documents: Floats, judgements: Judgements, dep
     """
     import torch
 
-    run, exclusion, scale = Run.empty(judgements.queries, depth), Exclusion(judgements), _scale(queries, documents)
+    run, exclusion, scale = (
+        Run.empty(judgements.queries, depth),
+        Exclusion(judgements),
+        largest_scores(queries, documents),
+    )
     group = GROUP if len(documents) >= 2 * depth * GROUP else 1
     tile = min(TILE, -(-len(documents) // group) * group)
     block = max(1, min(len(queries), (block_mb << 20) // (4 * tile)))
@@ -49,14 +49,14 @@ def search_exact(queries: Floats, documents: Floats, judgements: Judgements, dep
     with ThreadPoolExecutor(torch.get_num_threads()) as pool:
         for start in range(0, len(queries), block):
             rows = slice(start, min(start + block, len(queries)))
-            left, scores = torch.from_numpy(_single(queries[rows])), buffer[: rows.stop - start]
+            left, scores = torch.from_numpy(single(queries[rows])), buffer[: rows.stop - start]
             parts = _parts(len(left), torch.get_num_threads())
             leading = [Leading(left.numpy()[part], documents, scale[rows][part], depth) for part in parts]
             for first in range(0, len(documents), tile):
-                right = torch.from_numpy(_single(documents[first : first + tile]))
+                right = torch.from_numpy(single(documents[first : first + tile]))
                 torch.mm(left, right.T, out=scores[:, : len(right)])
                 scores[:, len(right) :] = -torch.inf
-                _exclude(scores, exclusion, judgements.queries[rows], slice(first, first + len(right)))
+                exclusion.strike(scores, judgements.queries[rows], slice(first, first + len(right)))
                 groups = scores.view(len(left), -1, group)
                 maxima = groups.amax(2)
                 jobs = [(first, groups[part].numpy(), maxima[part].numpy()) for part in parts]
@@ -67,40 +67,6 @@ def search_exact(queries: Floats, documents: Floats, judgements: Judgements, dep
     return run
 
 
-def _single(vectors: Floats) -> Floats:
-    """Return vectors in single precision, as they are where they already are."""
-    return np.ascontiguousarray(vectors, dtype=np.float32)
-
-
 def _parts(count: int, workers: int) -> list[slice]:
     edges = np.linspace(0, count, min(workers, count) + 1).astype(int)
     return [slice(*edge) for edge in pairwise(edges.tolist())]
-
-
-def _exclude(scores: torch.Tensor, exclusion: Exclusion, queries: Ints, documents: slice) -> None:
-    """Give -inf to what no query may retrieve, in the scores of some rows of the landscape."""
-    import torch
-
-    positions, members = exclusion.pairs(queries)
-    here = (members >= documents.start) & (members < documents.stop)
-    scores[torch.from_numpy(positions[here]), torch.from_numpy(members[here] - documents.start)] = -torch.inf
-    later = exclusion.later(queries, documents)
-    if later is not None:
-        scores[:, : later.shape[1]].masked_fill_(torch.from_numpy(later), -torch.inf)
-
-
-def _scale(queries: Floats, documents: Floats) -> Floats:
-    """Return for each query the largest score that the vectors' lengths allow, to the nearest power of two; shape [q].
-
-    By it scores are told apart and rounded; scaling by a power of two is free of rounding.
-    """
-    lengths = _lengths(queries).astype(np.float64) * _lengths(documents).max()
-    scale: Floats = np.exp2(np.round(np.log2(np.maximum(lengths, 2.0**-100))))
-    return scale
-
-
-def _lengths(vectors: Floats) -> Floats:
-    import torch
-
-    tiles = [torch.from_numpy(_single(vectors[first : first + TILE])) for first in range(0, len(vectors), TILE)]
-    return torch.cat([torch.linalg.vector_norm(tile, dim=1) for tile in tiles]).numpy()

@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import numpy as np
 
 from patbench_lib.landscape.judgements import Judgements
 from patbench_lib.types import Bools, Ints
+
+if TYPE_CHECKING:
+    import torch
 
 
 class Exclusion:
@@ -30,3 +35,19 @@ class Exclusion:
         """Return who of some documents is not earlier than each query, shape [q, n]; None where dates do not matter."""
         dates = self._judgements.dates
         return None if dates is None else dates[None, documents] >= dates[queries][:, None]
+
+    def strike(self, scores: torch.Tensor, queries: Ints, documents: slice) -> None:
+        """Give -inf to what no query may retrieve.
+
+        Parameters
+        ----------
+        scores : of `queries` and of the landscape's rows from `documents`, shape [q, at least so many].
+        """
+        import torch
+
+        positions, members = self.pairs(queries)
+        here = (members >= documents.start) & (members < documents.stop)
+        scores[torch.from_numpy(positions[here]), torch.from_numpy(members[here] - documents.start)] = -torch.inf
+        later = self.later(queries, documents)
+        if later is not None:
+            scores[:, : later.shape[1]].masked_fill_(torch.from_numpy(later), -torch.inf)

@@ -13,6 +13,8 @@ CLOSE = 2.0**-18
 SLACK = 8
 """How many times `depth` documents a query may collect, on average, before all but the best are dropped."""
 
+_LOOKED = 8192
+
 
 class Leading:
     """Collects what may be among the best `depth` documents of each query, and ranks it.
@@ -57,7 +59,7 @@ class Leading:
         """Return the best documents and scores, best first, filled up with -1 and -inf, shape [q, at most depth]."""
         found, values = self._collected()
         row, column = np.nonzero(_doubtful(values, self._depth, CLOSE * self._scale))
-        values[row, column] = self._precise(row, found[row, column])
+        values[row, column] = self.exact_scores(row, found[row, column])
         best = order(values, found, self._depth)
         return np.take_along_axis(found, best, axis=1), np.take_along_axis(values, best, axis=1)
 
@@ -80,7 +82,7 @@ class Leading:
         descending = np.argsort(-padded, axis=1)
         return np.take_along_axis(found, descending, axis=1), np.take_along_axis(padded, descending, axis=1)
 
-    def _precise(self, queries: Ints, documents: Ints) -> Floats:
+    def exact_scores(self, queries: Ints, documents: Ints) -> Floats:
         """Return dot products in double precision, rounded so that equal vectors have equal scores, shape [pairs]."""
         products = np.empty(len(queries))
         step = max(1, (1 << 20) // (8 * self._queries.shape[1]))  # what stays in a processor's cache
@@ -102,3 +104,25 @@ def _doubtful(values: Floats, depth: int, close: Floats) -> Bools:
     doubtful[:, 1:] |= near
     last = values[:, depth - 1] - close if depth <= values.shape[1] else np.full(len(values), -np.inf)
     return doubtful & np.isfinite(values) & (values >= last[:, None])
+
+
+def single(vectors: Floats) -> Floats:
+    """Return vectors in single precision, as they are where they already are."""
+    return np.ascontiguousarray(vectors, dtype=np.float32)
+
+
+def largest_scores(queries: Floats, documents: Floats) -> Floats:
+    """Return for each query the largest score that the vectors' lengths allow, to the nearest power of two; shape [q].
+
+    By it scores are told apart and rounded; scaling by a power of two is free of rounding.
+    """
+    lengths = _lengths(queries).astype(np.float64) * _lengths(documents).max()
+    scale: Floats = np.exp2(np.round(np.log2(np.maximum(lengths, 2.0**-100))))
+    return scale
+
+
+def _lengths(vectors: Floats) -> Floats:
+    import torch
+
+    tiles = (torch.from_numpy(single(vectors[first : first + _LOOKED])) for first in range(0, len(vectors), _LOOKED))
+    return torch.cat([torch.linalg.vector_norm(tile, dim=1) for tile in tiles]).numpy()
