@@ -6,13 +6,14 @@ import os
 from collections.abc import Callable, Sequence
 from functools import cached_property
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import numpy as np
 import pandas as pd
 
 from patbench_lib.bench.arena import Arena
 from patbench_lib.bench.keys import run_key, score_key
+from patbench_lib.bench.late import search_late
 from patbench_lib.bench.made import Made, keep
 from patbench_lib.encode.encode import Encoded, encode
 from patbench_lib.errors import PatbenchError
@@ -27,6 +28,8 @@ from patbench_lib.retrieve.faiss_flat import search_faiss
 from patbench_lib.retrieve.run import Run
 from patbench_lib.study import Study
 from patbench_lib.types import Role
+
+Model = TypeVar("Model")
 
 
 class Bench:
@@ -43,6 +46,7 @@ class Bench:
         self.study, self.progress = study, progress
         self.paths = Paths(root or find_root(), study.name)
         self._encoders: dict[tuple[str, str], Encoder] = {}
+        self._loaded: dict[str, Any] = {}
         if threads := os.environ.get("PATBENCH_THREADS"):
             import torch
 
@@ -76,6 +80,19 @@ class Bench:
             )
         return self._encoders[key]
 
+    def loaded(self, system: str, load: Callable[..., Model]) -> Model:
+        """Return a model without one vector a text, loaded by `load` as the study says, once."""
+        if system not in self._loaded:
+            self._loaded[system] = load(
+                self.study.card(system),
+                max_tokens=self.study.encoding.max_tokens,
+                device=self.study.encoding.device,
+                dtype=self.study.encoding.compute,
+                allow_remote_code=self.study.allow_remote_code,
+            )
+        model: Model = self._loaded[system]
+        return model
+
     def encoded(self, system: str, arena: Arena, view: View, role: Role = "document") -> Encoded:
         """Return the vectors of a view: all publications as documents, or the judgements' queries as queries."""
         texts = arena.texts(view)
@@ -94,21 +111,25 @@ class Bench:
             progress=self.progress,
         )
 
-    def run(self, system: str, arena: Arena, view: View) -> Run:
+    def run(self, system: str, arena: Arena, view: View, *, depth: int | None = None) -> Run:
         """Return a system's ranking for all queries, computed or found.
+
+        Parameters
+        ----------
+        depth : of the ranking, where it is not the study's: a first stage may have to be deeper.
 
         Raises
         ------
         PatbenchError
-            Where the study's depth exceeds the documents there are, or a model cannot be run here.
+            Where the depth exceeds the documents there are, or a model cannot be run here.
         """
-        depth, others = self.study.depth, len(arena.landscape) - 1
+        depth, others = depth or self.study.depth, len(arena.judgements.family) - 1
         if depth > others:
             raise PatbenchError(
                 f"depth {depth} is more than the {others} documents that landscape '{arena.name}' has beside a query.",
                 todo=f"Set `depth` to {others} or less.",
             )
-        return self._made(system, arena, view).run
+        return self._made(system, arena, view, depth).run
 
     def reading(self, system: str, arena: Arena, view: View) -> dict[str, Any]:
         """Return how a system read a view's documents.
@@ -118,13 +139,15 @@ class Bench:
         dict
             limit (tokens, None for none), truncated (share of documents cut), read (share of tokens read), tokens
             (mean per document), stores (folders of the embedding store), seconds (of encoding what was missing and
-            searching), created. A lexical system reads everything and has the last two alone.
+            searching), created. A lexical system reads everything and has the last two alone; a late-interaction
+            system has what `search_late` says of it.
         """
-        return self._made(system, arena, view).made
+        return self._made(system, arena, view, self.study.depth).made
 
-    def _made(self, system: str, arena: Arena, view: View) -> Made:
-        name = f"{arena.name}.{view}.{system}.{self._run_key(system, arena, view)}"
-        return self.derived(name, arena, lambda: self._search(system, arena, view))
+    def _made(self, system: str, arena: Arena, view: View, depth: int) -> Made:
+        name = f"{arena.name}.{view}.{system}.{self._run_key(system, arena, view, depth)}"
+        path = self.paths.runs / f"{name}.parquet"
+        return keep(path, arena.judgements.queries, depth, lambda: self._search(system, arena, view, depth))
 
     def derived(self, name: str, arena: Arena, make: Callable[[], tuple[Run, dict[str, Any]]]) -> Made:
         """Return a run of the study's depth over a landscape's queries, made or found.
@@ -136,12 +159,15 @@ class Bench:
         """
         return keep(self.paths.runs / f"{name}.parquet", arena.judgements.queries, self.study.depth, make)
 
-    def _run_key(self, system: str, arena: Arena, view: View) -> str:
-        return run_key(self.study, self.study.card(system), view, arena.key)
+    def _run_key(self, system: str, arena: Arena, view: View, depth: int) -> str:
+        study = self.study.model_copy(update={"depth": depth})
+        return run_key(study, study.card(system), view, arena.key)
 
-    def _search(self, system: str, arena: Arena, view: View) -> tuple[Run, dict[str, Any]]:
-        judgements, depth, search = arena.judgements, self.study.depth, self.study.search
-        if self.study.card(system).kind == "lexical":
+    def _search(self, system: str, arena: Arena, view: View, depth: int) -> tuple[Run, dict[str, Any]]:
+        judgements, search, kind = arena.judgements, self.study.search, self.study.card(system).kind
+        if kind == "late-interaction":
+            return search_late(self, system, arena, view, depth)
+        if kind == "lexical":
             texts = arena.texts(view)
             asked = [texts[row] for row in judgements.queries]
             return search_bm25(asked, texts, judgements, depth, self.study.bm25), {}
@@ -192,5 +218,5 @@ class Bench:
 
     def scores_file(self, system: str, arena: Arena, view: View) -> Path:
         """Return where a system's scores are kept; the name holds the key of all that changes them."""
-        key = score_key(self.study, self._run_key(system, arena, view))
+        key = score_key(self.study, self._run_key(system, arena, view, self.study.depth))
         return self.paths.scores / f"{arena.name}.{view}.{system}.{key}.parquet"

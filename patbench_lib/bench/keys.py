@@ -60,7 +60,11 @@ def model_key(study: Study, card: Card) -> str:
 
 def run_key(study: Study, card: Card, view: str, landscape: str) -> str:
     """Return the key of a run: landscape, judgements, view, system, search and depth."""
-    search = study.search.backend if card.kind != "lexical" else ""
+    search: object = study.search.backend if card.kind in ("dense", "static", "lsa") else ""
+    if card.kind == "late-interaction":
+        settings, first = study.late_interaction, study.card(study.baseline)
+        own = settings.mode == "exact" or first.name == card.name
+        search = [settings.mode, settings.max_mb, settings.candidates, "" if own else model_key(study, first)]
     words = study.description_words if view == "TAD" else 0
     code = code_digest("retrieve"), code_digest("encode")
     return digest(landscape, study.relevance, view, words, model_key(study, card), search, study.depth, code)

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 from patbench_lib.bench.bench import Bench
 from patbench_lib.bench.keys import code_digest, landscape_key, model_key
+from patbench_lib.bench.late import encoded_tokens
+from patbench_lib.encode.encode import Reading
 from patbench_lib.study import Study, digest
 
 LEXICAL = "lexical"
@@ -47,7 +50,7 @@ def make_plan(study: Study, root: Path, cores: int) -> Plan:
     asked = digest(where, study.depth, study.search.backend, study.measured())
     code = [code_digest(room) for room in ("encode", "retrieve", "evaluate")]
     retrieve = {name: digest(asked, key, code) for name, key in models.items()}
-    heavy = [name for name, card in cards.items() if card.kind == "dense"]
+    heavy = [name for name, card in cards.items() if card.kind in ("dense", "late-interaction")]
     share = 1 if len(heavy) >= cores else cores
     threads = {name: share if name in heavy else 1 for name in encode}
     return Plan(landscapes, encode, retrieve, digest(study, code_digest("")), threads)
@@ -55,10 +58,11 @@ def make_plan(study: Study, root: Path, cores: int) -> Plan:
 
 def encode_step(bench: Bench, system: str) -> dict[str, object]:
     """Encode every view of every landscape with one model, the study's order of views deciding the order."""
-    done = {}
+    late, done = bench.study.card(system).kind == "late-interaction", {}
+    read = partial(encoded_tokens, bench, system) if late else partial(bench.encoded, system)
     for arena in bench.arenas:
         for view in arena.views:
-            roles = [bench.encoded(system, arena, view, role) for role in ("document", "query")]
+            roles: list[Reading] = [read(arena, view, role) for role in ("document", "query")]
             done[f"{arena.name}.{view}"] = {"truncated": roles[0].truncated, "read": roles[0].read}
     return {"model": system, "views": done}
 

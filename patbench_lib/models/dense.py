@@ -140,7 +140,7 @@ def _load(card: Card, folder: Path, device: str, dtype: str, trusted: bool) -> A
     from sentence_transformers import SentenceTransformer
 
     number_type = getattr(torch, dtype)
-    with _no_progress_bar():
+    with no_progress_bar():
         if (folder / "modules.json").is_file():
             return SentenceTransformer(
                 str(folder),
@@ -153,7 +153,7 @@ def _load(card: Card, folder: Path, device: str, dtype: str, trusted: bool) -> A
 
 
 @contextmanager
-def _no_progress_bar() -> Iterator[None]:
+def no_progress_bar() -> Iterator[None]:
     """Keep the bar of each model's loading off the notebooks' pages."""
     from transformers.utils import logging
 
@@ -168,7 +168,7 @@ def _no_progress_bar() -> Iterator[None]:
 
 def _modules(card: Card, folder: Path, number_type: Any, trusted: bool) -> list[Any]:
     """Build a model from a plain transformer, whose folder says nothing of pooling."""
-    from sentence_transformers.sentence_transformer.modules import Pooling, Transformer
+    from sentence_transformers.sentence_transformer.modules import Pooling
 
     if card.pooling_mode not in _LIBRARY_NAMES or card.dense_heads:
         raise PatbenchError(
@@ -176,8 +176,16 @@ def _modules(card: Card, folder: Path, number_type: Any, trusted: bool) -> list[
             why=f"The folder has no modules.json, and the card's pooling is {card.pooling or 'not stated'}.",
             todo="State 'mean', 'cls' or 'last token' as `pooling`; a dense layer needs the folder that holds it.",
         )
+    transformer = plain_transformer(folder, number_type, trusted)
+    return [transformer, Pooling(transformer.get_embedding_dimension(), _LIBRARY_NAMES[card.pooling_mode])]
+
+
+def plain_transformer(folder: Path, number_type: Any, trusted: bool) -> Any:
+    """Load the transformer of a folder with nothing after it."""
+    from sentence_transformers.sentence_transformer.modules import Transformer
+
     hub = {"trust_remote_code": trusted, "local_files_only": True}
-    transformer = Transformer(
+    return Transformer(
         str(folder),
         model_kwargs={**hub, "dtype": number_type},
         processor_kwargs=hub,
@@ -186,7 +194,6 @@ def _modules(card: Card, folder: Path, number_type: Any, trusted: bool) -> list[
         modality_config={"text": {"method": "forward", "method_output_name": "last_hidden_state"}},
         module_output_name="token_embeddings",
     )
-    return [transformer, Pooling(transformer.get_embedding_dimension(), _LIBRARY_NAMES[card.pooling_mode])]
 
 
 def _cut(model: Any, card: Card) -> None:

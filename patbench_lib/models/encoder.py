@@ -95,5 +95,7 @@ def load_encoder(
         return fit_lsa(card, fit_texts)
     raise PatbenchError(
         f"'{card.name}' is a {card.kind} model: it has no single vector for a text.",
-        todo="Use it as a system of its own in retrieval, not as an encoder.",
+        todo="Name it in `reranking.systems`: it only ranks again what another system found."
+        if card.kind == "cross-encoder"
+        else "Use it as a system of its own in retrieval, not as an encoder.",
     )

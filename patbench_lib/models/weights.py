@@ -19,7 +19,7 @@ _INDEXES = ("model.safetensors.index.json", "pytorch_model.bin.index.json")
 # Other frameworks' copies of the same weights: never loaded here, often larger than the rest.
 _UNUSED = ["*.onnx", "*.onnx_data", "onnx/*", "openvino/*", "coreml/*", "*.h5", "*.msgpack", "*.ot", "*.gguf"]
 # Files of these endings can change a vector; the named ones only tell of the training.
-_TELLING = {".json", ".txt", ".model", ".safetensors", ".bin", ".py", ".tiktoken"}
+_TELLING = {".json", ".txt", ".model", ".safetensors", ".bin", ".py", ".tiktoken", ".metadata"}
 _SILENT = {"data_config.json", "trainer_state.json", "training_args.bin", "train_script.py", "requirements.txt"}
 _FITTED_HERE = ("lsa", "lexical")
 

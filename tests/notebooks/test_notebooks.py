@@ -40,7 +40,15 @@ def executed(tmp_path_factory: pytest.TempPathFactory) -> dict[str, nbformat.Not
 
 
 def test_there_are_notebooks() -> None:
-    assert [path.stem for path in NOTEBOOKS] == ["01_landscape", "02_models", "03_retrieval"]
+    assert [path.stem for path in NOTEBOOKS] == [
+        "01_landscape",
+        "02_models",
+        "03_retrieval",
+        "04_views",
+        "05_fusion",
+        "06_late_interaction_and_reranking",
+        "07_truncation_and_cost",
+    ]
 
 
 @pytest.mark.parametrize("name", [path.stem for path in NOTEBOOKS])

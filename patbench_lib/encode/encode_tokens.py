@@ -1,0 +1,95 @@
+"""Encoding texts into token vectors through the store."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from patbench_lib.encode.batches import batches
+from patbench_lib.encode.encode import Bar, Reading, fill
+from patbench_lib.encode.key import StoreKey
+from patbench_lib.encode.token_store import TokenFolder, TokenVectors
+from patbench_lib.models.late import LateEncoder
+from patbench_lib.types import Floats, Ints, Role
+
+
+@dataclass(frozen=True)
+class EncodedTokens(Reading):
+    """Token vectors of texts and how much of each text the model read.
+
+    Attributes
+    ----------
+    vectors : of each text in the order of the texts, read when taken.
+    tokens, limit : as in `Reading`.
+    store : folder of the store that holds the vectors.
+    """
+
+    vectors: TokenVectors
+    tokens: Ints
+    limit: int | None
+    store: str
+
+
+def encode_tokens(
+    encoder: LateEncoder,
+    texts: Sequence[str],
+    role: Role,
+    store: Path,
+    *,
+    batch_tokens: int = 4096,
+    shard_size: int = 512,
+    progress: bool = True,
+) -> EncodedTokens:
+    """Return token vectors of texts from the store, first encoding those it lacks; the parameters are `encode`'s.
+
+    They are stored in half precision: 2 bytes a number, which is what makes late interaction large even so.
+
+    Raises
+    ------
+    PatbenchError
+        Where the store cannot be written.
+    """
+    folder = TokenFolder(store, token_key(encoder, role))
+    fill(
+        folder,
+        texts,
+        lambda shard, bar: _encode_shard(encoder, shard, role, batch_tokens, bar),
+        device=encoder.device,
+        shard_size=shard_size,
+        progress=progress,
+    )
+    vectors, tokens = folder.vectors(texts)
+    return EncodedTokens(vectors, tokens, encoder.limits[role], folder.key.name)
+
+
+def token_key(encoder: LateEncoder, role: Role) -> StoreKey:
+    """Return the key under which a model's token vectors for a role are kept."""
+    card = encoder.card
+    return StoreKey(
+        model=card.name,
+        revision=card.revision or "",
+        fingerprint=encoder.fingerprint,
+        role="any" if encoder.treats_roles_alike else role,
+        prompt=encoder.prefix(role),
+        max_tokens=encoder.limits[role],
+        pooling=card.pooling or "",
+        normalise=card.normalise,
+        compute=encoder.dtype,
+        dtype="float16",
+    )
+
+
+def _encode_shard(
+    encoder: LateEncoder, texts: Sequence[str], role: Role, budget: int, bar: Bar
+) -> tuple[list[Floats], Ints]:
+    tokens = encoder.count_tokens(texts, role)
+    vectors: list[Floats] = [np.empty(0)] * len(texts)
+    for positions in batches(tokens, limit=encoder.limits[role], budget=budget):
+        read = encoder.encode_batch([texts[position] for position in positions], role)
+        for position, rows in zip(positions, read, strict=True):
+            vectors[position] = rows.astype(np.float16)
+        bar.step(len(positions), int(tokens[positions].sum()))
+    return vectors, tokens
