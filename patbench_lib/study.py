@@ -22,6 +22,7 @@ Measure = Annotated[str, StringConstraints(pattern=r"^((nDCG|MAP|MRR)(@[1-9]\d*)
 """A retrieval measure, with a cutoff or, but for Recall and P, without: nDCG@10, Recall@100, P@10, MAP, MRR."""
 
 
+_RANKING = ("dense", "static", "lsa", "lexical", "late-interaction")
 _KINDS = {
     "passages": ("dense",),
     "late_interaction": ("late-interaction",),
@@ -90,8 +91,10 @@ class Study(_Closed):
             raise ValueError(f"models are named by letters, digits and any of .+-_, unlike {', '.join(unfit)}")
         try:
             cards = {name: self.card(name) for name in (*self.systems, *self.allow_remote_code)}
+            _check_kinds("systems", {name: cards[name].kind for name in self.systems}, _RANKING)
             for field, kinds in _KINDS.items():
-                _check_kinds(field, {name: self.card(name).kind for name in getattr(self, field).systems}, kinds)
+                named = {name: self.card(name).kind for name in getattr(self, field).systems}
+                _check_kinds(f"{field}.systems", named, kinds)
         except PatbenchError as error:
             raise ValueError(str(error)) from error
         if self.baseline not in self.systems:
@@ -121,7 +124,7 @@ class Study(_Closed):
 def _check_kinds(field: str, named: dict[str, str], kinds: tuple[str, ...]) -> None:
     for name, kind in named.items():
         if kind not in kinds:
-            raise ValueError(f"{field}.systems names {name}, which is a {kind} model; it takes {' or '.join(kinds)}")
+            raise ValueError(f"{field} names {name}, which is a {kind} model; it takes {' or '.join(kinds)}")
 
 
 def _cutoff(measure: str) -> int:

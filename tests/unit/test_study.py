@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import pytest
@@ -159,3 +160,19 @@ def test_an_error_says_what_why_and_what_to_do_on_lines_of_their_own() -> None:
     assert str(error) == "Unknown view 'TAX' in the study.\nKnown: TA, TAC.\nDid you mean 'TA'?"
     assert str(PatbenchError("It failed.")) == "It failed."
     assert str(unknown_name("view", "qqq", ["TA"])) == "Unknown view 'qqq'.\nKnown: TA."
+
+
+@pytest.mark.parametrize(
+    ("fields", "told"),
+    [
+        ({"systems": ["BM25", "bge-reranker-v2-m3"]}, "systems names bge-reranker-v2-m3, which is a cross-encoder"),
+        ({"passages": {"systems": ["LSA"]}}, "passages.systems names LSA, which is a lsa model; it takes dense"),
+        ({"late_interaction": {"systems": ["MiniLM-L6"]}}, "late_interaction.systems names MiniLM-L6"),
+        ({"reranking": {"systems": ["BM25"]}}, "it takes cross-encoder or late-interaction"),
+        ({"passages": {"window": 32, "overlap": 32}}, "passages overlap by 32 tokens"),
+        ({"reranking": {"systems": ["MiniLM-token"]}}, "MiniLM-tokens"),
+    ],
+)
+def test_a_part_of_a_study_takes_the_models_it_can_use(fields: dict[str, object], told: str) -> None:
+    with pytest.raises(PatbenchError, match=re.escape(told)):
+        make_study(fields, where="here")
