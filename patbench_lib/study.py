@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import re
+from collections.abc import Mapping
 from typing import Annotated, Any, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field, StrictInt, StringConstraints, model_validator
@@ -121,7 +122,7 @@ class Study(_Closed):
         return tuple(name for name in self.measures if _cutoff(name) <= self.depth)
 
 
-def _check_kinds(field: str, named: dict[str, str], kinds: tuple[str, ...]) -> None:
+def _check_kinds(field: str, named: Mapping[str, str], kinds: tuple[str, ...]) -> None:
     for name, kind in named.items():
         if kind not in kinds:
             raise ValueError(f"{field} names {name}, which is a {kind} model; it takes {' or '.join(kinds)}")

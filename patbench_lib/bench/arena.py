@@ -15,6 +15,7 @@ from patbench_lib.landscape.sources import open_source
 from patbench_lib.landscape.spec import DemoSource, TableSource
 from patbench_lib.landscape.views import View, split_views, view_texts
 from patbench_lib.study import Study
+from patbench_lib.types import Role
 
 
 class Arena:
@@ -84,3 +85,8 @@ class Arena:
         if view not in self._texts:
             self._texts[view] = view_texts(self.landscape, view, description_words=self.study.description_words)
         return self._texts[view]
+
+    def texts_of(self, view: View, role: Role) -> list[str]:
+        """Return the texts of a view: of all publications as documents, or of the judgements' queries."""
+        texts = self.texts(view)
+        return [texts[row] for row in self.judgements.queries] if role == "query" else texts

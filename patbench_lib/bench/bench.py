@@ -95,12 +95,13 @@ class Bench:
 
     def encoded(self, system: str, arena: Arena, view: View, role: Role = "document") -> Encoded:
         """Return the vectors of a view: all publications as documents, or the judgements' queries as queries."""
-        texts = arena.texts(view)
-        if role == "query":
-            texts = [texts[row] for row in arena.judgements.queries]
+        return self.encode_texts(self.encoder(system, arena, view), arena.texts_of(view, role), role)
+
+    def encode_texts(self, encoder: Encoder, texts: Sequence[str], role: Role) -> Encoded:
+        """Return the vectors of any texts by the study's settings, through its store."""
         settings = self.study.encoding
         return encode(
-            self.encoder(system, arena, view),
+            encoder,
             texts,
             role,
             self.paths.embeddings,
@@ -168,8 +169,7 @@ class Bench:
         if kind == "late-interaction":
             return search_late(self, system, arena, view, depth)
         if kind == "lexical":
-            texts = arena.texts(view)
-            asked = [texts[row] for row in judgements.queries]
+            asked, texts = arena.texts_of(view, "query"), arena.texts(view)
             return search_bm25(asked, texts, judgements, depth, self.study.bm25), {}
         documents = self.encoded(system, arena, view)
         queries = self.encoded(system, arena, view, "query")

@@ -25,18 +25,12 @@ def late_encoder(bench: Bench, system: str) -> LateEncoder:
     return bench.loaded(system, load_late)
 
 
-def texts_of(arena: Arena, view: View, role: Role) -> list[str]:
-    """Return the texts of a view: of all publications as documents, or of the judgements' queries."""
-    texts = arena.texts(view)
-    return [texts[row] for row in arena.judgements.queries] if role == "query" else texts
-
-
 def encoded_tokens(bench: Bench, system: str, arena: Arena, view: View, role: Role = "document") -> EncodedTokens:
     """Return the token vectors of a view's texts of a role."""
     settings = bench.study.encoding
     return encode_tokens(
         late_encoder(bench, system),
-        texts_of(arena, view, role),
+        arena.texts_of(view, role),
         role,
         bench.paths.embeddings,
         batch_tokens=settings.batch_tokens,

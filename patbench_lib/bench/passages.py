@@ -13,7 +13,6 @@ import pandas as pd
 
 from patbench_lib.bench.bench import Bench
 from patbench_lib.bench.keys import code_digest, run_key
-from patbench_lib.bench.views import encode_texts
 from patbench_lib.encode.encode import Encoded
 from patbench_lib.encode.key import store_key, text_hashes
 from patbench_lib.encode.passages import Passages, check_window, cut_passages
@@ -157,16 +156,16 @@ class _Material:
 
     @cached_property
     def _windows(self) -> Encoded:
-        return encode_texts(self.bench, self._encoder, self._passages.texts, "document")
+        return self.bench.encode_texts(self._encoder, self._passages.texts, "document")
 
     @cached_property
     def _whole(self) -> Encoded:
-        return encode_texts(self.bench, self._encoder, self._texts, "document")
+        return self.bench.encode_texts(self._encoder, self._texts, "document")
 
     @cached_property
     def _queries(self) -> Floats:
-        asked = [self._texts[row] for row in self.bench.arena.judgements.queries]
-        return encode_texts(self.bench, self._encoder, asked, "query").vectors
+        asked = self.bench.arena.texts_of(self.view, "query")
+        return self.bench.encode_texts(self._encoder, asked, "query").vectors
 
     def _encoding_seconds(self, texts: Sequence[str]) -> float:
         """Return what encoding some texts took: of each shard that holds some, their share by tokens read."""

@@ -9,7 +9,7 @@ import pandas as pd
 
 from patbench_lib.bench.bench import Bench
 from patbench_lib.bench.keys import code_digest, model_key, run_key
-from patbench_lib.bench.late import encoded_tokens, texts_of
+from patbench_lib.bench.late import encoded_tokens
 from patbench_lib.bench.made import Made
 from patbench_lib.encode.batches import batches
 from patbench_lib.models.cross import PairScorer, load_cross
@@ -77,7 +77,7 @@ def _late_score(bench: Bench, system: str) -> tuple[Score, int | None]:
 def _pair_score(bench: Bench, system: str) -> tuple[Score, int | None]:
     """Score by reading query and document together, in batches of pairs of like length."""
     scorer: PairScorer = bench.loaded(system, load_cross)
-    texts, asked = (texts_of(bench.arena, bench.arena.views[0], role) for role in ("document", "query"))
+    texts, asked = (bench.arena.texts_of(bench.arena.views[0], role) for role in ("document", "query"))
 
     def score(position: int, rows: Ints) -> Floats:
         return score_pairs(

@@ -10,37 +10,18 @@ import pandas as pd
 from patbench_lib.bench.bench import Bench
 from patbench_lib.bench.keys import code_digest, run_key, score_key
 from patbench_lib.bench.made import Made
-from patbench_lib.encode.encode import Encoded, encode
 from patbench_lib.evaluate.compare import against, means
 from patbench_lib.files import replacing
 from patbench_lib.landscape.views import View
-from patbench_lib.models.encoder import Encoder
 from patbench_lib.retrieve.bm25 import search_bm25
 from patbench_lib.retrieve.dense import search_exact
 from patbench_lib.retrieve.run import Run
 from patbench_lib.study import digest
-from patbench_lib.types import Role
 
 SAME = "same view"
 """Stands for asking with the view that the documents have, where other views are compared with it."""
 
 _VECTORS = ("dense", "static", "lsa")
-
-
-def encode_texts(bench: Bench, encoder: Encoder, texts: Sequence[str], role: Role) -> Encoded:
-    """Return the vectors of any texts by the study's settings, through its store."""
-    settings = bench.study.encoding
-    return encode(
-        encoder,
-        texts,
-        role,
-        bench.paths.embeddings,
-        compute=settings.compute,
-        dtype=settings.dtype,
-        batch_tokens=settings.batch_tokens,
-        shard_size=settings.shard_size,
-        progress=bench.progress,
-    )
 
 
 def crossed(bench: Bench, system: str, asked: View, held: View) -> Made:
@@ -58,11 +39,10 @@ def crossed(bench: Bench, system: str, asked: View, held: View) -> Made:
 
 def _search(bench: Bench, system: str, asked: View, held: View) -> Run:
     study, arena = bench.study, bench.arena
-    texts, judgements = arena.texts(asked), arena.judgements
-    queries = [texts[row] for row in judgements.queries]
+    queries, judgements = arena.texts_of(asked, "query"), arena.judgements
     if study.card(system).kind == "lexical":
         return search_bm25(queries, arena.texts(held), judgements, study.depth, study.bm25)
-    vectors = encode_texts(bench, bench.encoder(system, arena, held), queries, "query").vectors
+    vectors = bench.encode_texts(bench.encoder(system, arena, held), queries, "query").vectors
     documents = bench.encoded(system, arena, held).vectors
     return search_exact(vectors, documents, judgements, study.depth, block_mb=study.search.block_mb)
 

@@ -116,6 +116,7 @@ def bytes_figure(variants: pd.DataFrame, measure: str, *, synthetic: bool) -> Fi
     for axes in list(grid.flat)[max(0, len(systems) - columns) : len(systems)]:  # the lowest of each column
         axes.tick_params(labelbottom=True)
         axes.set_xlabel("bytes a patent (log.)")
+    grid[0][0].set_ylim(0, 1.08 * variants["value"].max() or None)
     figure.supylabel(measure, fontsize=10.5)
     handles, labels = grid[0][0].get_legend_handles_labels()
     figure.legend(handles, labels, loc="outside upper center", ncols=3)
@@ -130,7 +131,6 @@ def _bytes_panel(axes: Axes, mine: pd.DataFrame) -> None:
     for variant, (marker, colour) in styles.items():
         here = mine[mine["variant"] == variant]
         axes.plot(here["bytes"], here["value"], marker, color=colour, markersize=6.5, label=variant)
-    axes.set(ylim=(0, None))
     axes.set_xscale("log", base=2)
     axes.xaxis.set_major_locator(LogLocator(base=4))
     axes.xaxis.set_major_formatter("{x:,.0f}")

@@ -107,7 +107,7 @@ def gap_figure(assessed: Assessment, *, synthetic: bool) -> Figure:
     left.hlines(heights, gaps["dense"], gaps["fused"], color="#9a9a9a", linewidth=2, zorder=1)
     left.plot(gaps["dense"], heights, "o", color="#4d4d4d", markerfacecolor="white", markersize=7, label="dense alone")
     left.plot(gaps["fused"], heights, "o", color=STRATUM_COLOURS["OUT"], markersize=7, label="fused")
-    left.set(xlabel="gap: 1 − OUT / IN")
+    left.set(xlabel="gap: 1 − OUT / IN", xlim=(min(0.0, gaps[["dense", "fused"]].to_numpy().min() - 0.05), 1.02))
     left.xaxis.set_major_formatter("{x:.0%}")
     left.set_yticks(heights, list(gaps.index))
     left.set_ylim(-0.6, len(gaps) - 0.4)

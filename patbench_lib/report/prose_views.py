@@ -46,8 +46,8 @@ def _winners(means: pd.DataFrame, differences: pd.DataFrame) -> str:
     apart = differences[differences["significant"]]
     above, below = (apart["difference"] > 0).sum(), (apart["difference"] < 0).sum()
     return (
-        f"{said} The best view, by systems: {wins}. Another view is significantly above {lead} {above} times and below "
-        f"it {below} times, out of {len(differences)}."
+        f"{said} The best view, by systems: {wins}. Of {len(differences)} comparisons of another view with "
+        f"{lead}, significantly above it: {above}; below: {below}."
     )
 
 
@@ -77,8 +77,8 @@ def _mixed(matrix: pd.DataFrame, mixed: pd.DataFrame) -> str:
         apart = tried[tried["significant"]]
         above, below = (apart["difference"] > 0).sum(), (apart["difference"] < 0).sum()
         sentences.append(
-            f"{system} does best when asked {pair} ({top['value']:.3f}); of {len(tried)} mixed pairs {above} are "
-            f"significantly above asking with the documents' own view and {below} below."
+            f"{system} does best when asked {pair} ({top['value']:.3f}); of {len(tried)} mixed pairs, "
+            f"significantly above asking with the documents' own view: {above}; below: {below}."
         )
     return " ".join(sentences)
 

@@ -25,7 +25,7 @@ def leaderboard_figure(means: pd.DataFrame, cards: Mapping[str, Card], *, synthe
     means : system, measure, value, low, high, for one landscape, view, stratum and measure.
     """
     ordered = means.sort_values("value", ignore_index=True)
-    figure, axes = plt.subplots(figsize=(7.2, 0.4 * len(ordered) + 1.4))
+    figure, axes = plt.subplots(figsize=(7.2, 0.4 * len(ordered) + 1.8))
     for kind in dict.fromkeys(cards[system].kind for system in ordered["system"]):
         mine = ordered[[cards[system].kind == kind for system in ordered["system"]]]
         axes.errorbar(
@@ -34,7 +34,7 @@ def leaderboard_figure(means: pd.DataFrame, cards: Mapping[str, Card], *, synthe
         )  # fmt: skip
     axes.set_yticks(ordered.index, ordered["system"])
     axes.set(xlabel=ordered["measure"].iloc[0], ylim=(-0.6, len(ordered) - 0.4))
-    axes.legend(loc="lower right")
+    figure.legend(loc="outside upper center", ncols=4)
     return finish(figure, synthetic=synthetic)
 
 

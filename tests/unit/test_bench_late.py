@@ -151,6 +151,8 @@ def test_a_reranker_can_look_deeper_than_the_study(tmp_path: Path, cards: list[d
 
 
 def test_a_reranker_does_not_rank_alone(tmp_path: Path, cards: list[dict[str, Any]]) -> None:
-    made = bench(tmp_path, cards, systems=["BM25", CROSS])
+    with pytest.raises(PatbenchError, match=f"systems names {CROSS}, which is a cross-encoder model"):
+        bench(tmp_path, cards, systems=["BM25", CROSS])
+    made = bench(tmp_path, cards, systems=["BM25"])
     with pytest.raises(PatbenchError, match=r"Name it in `reranking.systems`"):
-        made.run(CROSS, made.arena, "TA")
+        made.encoder(CROSS, made.arena, "TA")

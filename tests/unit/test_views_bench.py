@@ -18,7 +18,6 @@ from patbench_lib.bench.bench import Bench
 from patbench_lib.bench.passages import READINGS, WHOLE, passage_results
 from patbench_lib.bench.views import (
     crossed,
-    encode_texts,
     matrix_results,
     matrix_systems,
     view_differences,
@@ -71,8 +70,8 @@ def test_queries_of_one_view_meet_documents_of_another(tmp_path: Path) -> None:
     assert rankings(crossed(made, "BM25", "C1", "TA").run) == rankings(lexical)
     for system in ("MiniLM-static", "LSA"):
         encoder = made.encoder(system, arena, "TA")
-        queries = encode_texts(made, encoder, asked, "query").vectors
-        documents = encode_texts(made, encoder, arena.texts("TA"), "document").vectors
+        queries = made.encode_texts(encoder, asked, "query").vectors
+        documents = made.encode_texts(encoder, arena.texts("TA"), "document").vectors
         expected = search_exact(queries, documents, arena.judgements, depth)
         assert rankings(crossed(made, system, "C1", "TA").run) == rankings(expected), system
 
@@ -156,7 +155,8 @@ def test_passages_are_run_in_four_readings_and_kept(
     n = len(made.arena.landscape)
     assert costs["mb"].to_numpy() == pytest.approx(costs["vectors"].to_numpy() * n * 32 * 4 / 2**20)
     assert (costs["encoding"] > 0).all()
-    for name in ("encode_texts", "search_exact", "search_passages", "cut_passages"):
+    monkeypatch.setattr(Bench, "encode_texts", refuse)
+    for name in ("search_exact", "search_passages", "cut_passages"):
         monkeypatch.setattr(passages_module, name, refuse)
     pd.testing.assert_frame_equal(passage_results(reading(tmp_path, weights)).values, long.values)
 
@@ -226,7 +226,7 @@ def test_the_claim_is_counted_over_systems() -> None:
     long = passages_module.PassageResults(nothing, nothing, nothing, {})
     said = close_views(values, differences, nothing, nothing, long).data
     assert "is best for 1 of 3 systems here; for 1 of 3 another view is significantly better." in said
-    assert "Another view is significantly above TAC 1 times and below it 1 times, out of 3." in said
+    assert "Of 3 comparisons of another view with TAC, significantly above it: 1; below: 1." in said
 
 
 def test_a_winners_table_marks_what_is_significant() -> None:
