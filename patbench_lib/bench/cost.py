@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import asdict, replace
 from typing import Any
 
@@ -11,7 +11,7 @@ import numpy as np
 import pandas as pd
 
 from patbench_lib.bench.bench import Bench
-from patbench_lib.bench.keys import run_key
+from patbench_lib.bench.keys import code_digest, run_key
 from patbench_lib.bench.variants import SINGLE, Source, main_scores
 from patbench_lib.encode.store import shards_made
 from patbench_lib.errors import PatbenchError
@@ -62,23 +62,28 @@ def _cost(bench: Bench, system: str) -> dict[str, float | None]:
     if card.kind == "lexical":
         return _kept(bench, system, lambda: _lexical(bench))
     reading = bench.reading(system, bench.arena, bench.arena.views[0])
-    rate = {"texts_per_second": encoding_rate(bench, reading.get("stores", []))}
+    rate = {"texts_per_second": encoding_rate(bench, reading)}
     if card.kind in SINGLE:
         return rate | _kept(bench, system, lambda: _flat(bench, system))
     return rate | {"bytes": reading["bytes"] / len(bench.arena.landscape)}
 
 
-def encoding_rate(bench: Bench, stores: list[str]) -> float | None:
-    """Return texts a second over all that stores of vectors hold; None where they say nothing."""
-    shards = [shard for store in stores for shard in shards_made(bench.paths.embeddings / store)]
+def encoding_rate(bench: Bench, reading: Mapping[str, Any]) -> float | None:
+    """Return texts of the leading view a second; None where nothing says how long encoding took.
+
+    A store holds texts of other views and studies too, and which ones differs by system. So tokens a second are taken
+    over all that it holds, and divided by the tokens that the model read of a document of the view.
+    """
+    shards = [shard for store in reading["stores"] for shard in shards_made(bench.paths.embeddings / store)]
     seconds = sum(shard["seconds"] for shard in shards)
-    return sum(shard["texts"] for shard in shards) / seconds if seconds else None
+    each = reading["tokens"] * reading["read"]
+    return sum(shard["tokens_read"] for shard in shards) / seconds / each if seconds and each else None
 
 
 def _kept(bench: Bench, system: str, measure: Callable[[], dict[str, Any]]) -> dict[str, Any]:
     """Return what was measured of a system's search, once for the run that it belongs to."""
     arena, view = bench.arena, bench.arena.views[0]
-    key = digest(run_key(bench.study, bench.study.card(system), view, arena.key), SAMPLE)
+    key = digest(run_key(bench.study, bench.study.card(system), view, arena.key), SAMPLE, code_digest("bench"))
     path = bench.paths.runs / f"{arena.name}.{view}.{system}.footprint.{key}.json"
     if not path.is_file():
         write_json(path, measure())

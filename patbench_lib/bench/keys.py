@@ -60,14 +60,19 @@ def model_key(study: Study, card: Card) -> str:
 
 def run_key(study: Study, card: Card, view: str, landscape: str) -> str:
     """Return the key of a run: landscape, judgements, view, system, search and depth."""
-    search: object = study.search.backend if card.kind in ("dense", "static", "lsa") else ""
+    search: object = _backend(study, card)
     if card.kind == "late-interaction":
         settings, first = study.late_interaction, study.card(study.baseline)
         own = settings.mode == "exact" or first.name == card.name
-        search = [settings.mode, settings.max_mb, settings.candidates, "" if own else model_key(study, first)]
+        stage = [] if own else [model_key(study, first), _backend(study, first)]
+        search = [settings.mode, settings.max_mb, settings.candidates, stage, code_digest("bench")]
     words = study.description_words if view == "TAD" else 0
     code = code_digest("retrieve"), code_digest("encode")
     return digest(landscape, study.relevance, view, words, model_key(study, card), search, study.depth, code)
+
+
+def _backend(study: Study, card: Card) -> str:
+    return study.search.backend if card.kind in ("dense", "static", "lsa") else ""
 
 
 def score_key(study: Study, run: str) -> str:

@@ -12,7 +12,7 @@ from typing import Any
 import pandas as pd
 
 from patbench_lib.bench.bench import Bench
-from patbench_lib.bench.keys import run_key
+from patbench_lib.bench.keys import code_digest, run_key
 from patbench_lib.bench.made import Made
 from patbench_lib.evaluate.retention import retained
 from patbench_lib.evaluate.retrieval import score_run
@@ -71,7 +71,7 @@ class Source:
 
     def derived(self, name: str, make: Callable[[], tuple[Run, dict[str, Any]]], *settings: Any) -> Made:
         """Return a run made of the vectors, or found; `settings` are what it depends on beside them and its name."""
-        arena, key = self.bench.arena, digest(self._made_of, name, settings)
+        arena, key = self.bench.arena, digest(self._made_of, name, settings, code_digest("bench"))
         return self.bench.derived(f"{arena.name}.{self.view}.{self.system}.{name}.{key}", arena, make)
 
 

@@ -31,7 +31,8 @@ def crossed(bench: Bench, system: str, asked: View, held: View) -> Made:
     view by terms and weights that it learnt there.
     """
     study, arena = bench.study, bench.arena
-    key = digest("crossed", *(run_key(study, study.card(system), view, arena.key) for view in (asked, held)))
+    runs = [run_key(study, study.card(system), view, arena.key) for view in (asked, held)]
+    key = digest("crossed", runs, code_digest("bench"))
     return bench.derived(
         f"{arena.name}.{asked}-{held}.{system}.{key}", arena, lambda: (_search(bench, system, asked, held), {})
     )
@@ -126,7 +127,10 @@ def _matrix_scores(bench: Bench, system: str) -> pd.DataFrame:
     """Return scores with the queries' view as `system` and the documents' as `view`, computed or found."""
     study, arena = bench.study, bench.arena
     runs = [score_key(study, run_key(study, study.card(system), view, arena.key)) for view in arena.views]
-    path = bench.paths.scores / f"{arena.name}.crossed.{system}.{digest(runs, code_digest('bench'))}.parquet"
+    path = (
+        bench.paths.scores
+        / f"{arena.name}.crossed.{system}.{digest(runs, study.main_measure, code_digest('bench'))}.parquet"
+    )
     if not path.is_file():
         parts = []
         for asked, held in product(arena.views, arena.views):

@@ -59,7 +59,7 @@ def retention_figure(variants: pd.DataFrame, measure: str, *, synthetic: bool) -
     systems = cut["system"].nunique()
     figure.legend(lines[:systems], names[:systems], loc="outside upper center", ncols=5)
     panels[0].legend(
-        lines[systems:], names[systems:], title="published by others", loc="lower right", fontsize=8, title_fontsize=8.5
+        lines[systems:], names[systems:], title="reported elsewhere", loc="lower right", fontsize=8, title_fontsize=8.5
     )
     return finish(figure, synthetic=synthetic)
 

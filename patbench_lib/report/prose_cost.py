@@ -41,8 +41,8 @@ def _cut(variants: pd.DataFrame, measure: str) -> str:
         widths = sorted(set(cut["width"]))
         here = f"{widths[0]:,}" if len(widths) == 1 else f"{widths[0]:,} to {widths[-1]:,}"
         text += (
-            f"Published for {published.models}: {named} % at {' / '.join(map(str, shared))}; vectors here have {here}, "
-            "of which so many dimensions are another share. "
+            f"Reported elsewhere for {published.models}: {named} % at {' / '.join(map(str, shared))}; vectors here "
+            f"have {here}, of which so many dimensions are another share. "
         )
     least = cut.sort_values("retention").iloc[0]
     return text + (

@@ -57,7 +57,7 @@ def _strength(assessed: Assessment, study: Study) -> str:
     if math.isnan(rho):
         return f"The gains of the {systems} dense systems, or their own scores, do not differ."
     who = "weaker systems gain more" if rho < 0 else "stronger systems gain more" if rho > 0 else "neither gains more"
-    sure = "" if p <= 1 - study.statistics.level else "; chance would explain it as well"
+    sure = "" if p <= 1 - study.statistics.level else ", not significant"
     return (
         f"By tendency {who}: Spearman's correlation of a dense system's own score with its gain is {rho:.2f}".replace(
             "-", "−"
@@ -74,7 +74,8 @@ def _gap(assessed: Assessment) -> str:
     left, right = (_percents(gaps[name]) for name in ("dense", "fused"))
     return (
         f"The gap between IN and OUT is {left} of IN without fusion and {right} with it; it narrows beyond its "
-        f"interval for {', '.join(narrower) or 'none'} and widens for {', '.join(wider) or 'none'}."
+        f"interval for {', '.join(narrower) or 'none'} and widens for {', '.join(wider) or 'none'} (intervals not "
+        f"corrected for the number of systems)."
     )
 
 

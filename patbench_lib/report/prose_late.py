@@ -21,7 +21,7 @@ def _quality(tests: pd.DataFrame) -> list[str]:
     sentences = []
     for row in tests.to_dict("records"):
         clear = "which is significant" if row["significant"] else "which is not significant"
-        word = "above" if row["difference"] > 0 else "below"
+        word = "below" if row["difference"] < 0 else "above"
         sentences.append(
             f"{row['system']} lies {abs(row['difference']):.3f} {word} {row['against']} "
             f"([{row['low']:+.3f}, {row['high']:+.3f}]), {clear}."
@@ -32,7 +32,7 @@ def _quality(tests: pd.DataFrame) -> list[str]:
 def _cost(kept: pd.DataFrame) -> list[str]:
     sentences = []
     for row in kept.to_dict("records"):
-        times = f", {row['times']:,.0f} times the single vector of {row['single']}" if row["single"] else ""
+        times = f", {row['times']:,.0f} times the single vector of {row['single']}" if pd.notna(row["single"]) else ""
         size = f"{row['vectors']:,.0f} vectors a document, {row['bytes'] / 1024:,.0f} KiB"
         sentences.append(f"{row['system']} keeps {size}{times}.")
     return sentences

@@ -96,8 +96,8 @@ def _passages(passages: PassageResults) -> str:
         sentences.append(
             f"{system} reads {whole['read']:.0%} of the text from its beginning and {cut['read']:.0%} in passages. "
             f"The best scoring of passages, {best['reading']}, changes its score by {best['difference']:+.3f} "
-            f"[{best['low']:+.3f}, {best['high']:+.3f}], which is {verdict}, for {_times(cut, whole, 'tokens')} the "
-            f"tokens and {_times(cut, whole, 'vectors')} the vectors."
+            f"[{best['low']:+.3f}, {best['high']:+.3f}], which is {verdict} once corrected for the "
+            f"three, for {_times(cut, whole, 'tokens')} the tokens and {_times(cut, whole, 'vectors')} the vectors."
         )
     return " ".join([*sentences, *refused])
 

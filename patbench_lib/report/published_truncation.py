@@ -1,6 +1,7 @@
 """What others have measured of truncated and re-normalised vectors, for reference points in figures and text.
 
-Shares of nDCG@10 that are kept, on other collections than this study's: public measurements, not this compendium's.
+Shares of nDCG@10 that are kept, on other collections than this study's: public figures that came to us without a source
+that could be cited, so they are shown as reported elsewhere and nothing is tested against them.
 """
 
 from __future__ import annotations

@@ -4,6 +4,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import pandas as pd
 import pytest
 from fixtures.rooms import rankings
 from fixtures.tiny_late import cross_card, late_card, tiny_colbert, tiny_cross
@@ -15,6 +16,7 @@ from patbench_lib.bench.rerank import reranked
 from patbench_lib.encode.token_store import TokenVectors
 from patbench_lib.errors import PatbenchError
 from patbench_lib.parameters import make_study
+from patbench_lib.report.prose_late import close_late
 
 LATE, CROSS = "tiny-colbert", "tiny-cross"
 
@@ -156,3 +158,21 @@ def test_a_reranker_does_not_rank_alone(tmp_path: Path, cards: list[dict[str, An
     made = bench(tmp_path, cards, systems=["BM25"])
     with pytest.raises(PatbenchError, match=r"Name it in `reranking.systems`"):
         made.encoder(CROSS, made.arena, "TA")
+
+
+def test_a_system_without_a_single_vector_is_compared_with_none() -> None:
+    kept = pd.DataFrame(
+        {
+            "system": ["a", "b"],
+            "vectors": [9.0, 7.0],
+            "bytes": [2048.0, 1024.0],
+            "single": ["c", None],
+            "times": [3, None],
+        }
+    )
+    nothing = pd.DataFrame(columns=["reranker", "stratum"])
+    said = str(close_late(pd.DataFrame(), kept, nothing, pd.DataFrame()).data)
+    assert (
+        said
+        == "a keeps 9 vectors a document, 2 KiB, 3 times the single vector of c. b keeps 7 vectors a document, 1 KiB."
+    )

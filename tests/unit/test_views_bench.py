@@ -251,3 +251,11 @@ def test_the_best_other_view_is_told_for_each_document_view() -> None:
     ).assign(low=np.float64(0), high=np.float64(1), p_holm=0.25)
     page = figures.mixed_table(values, differences).as_raw_html()
     assert [page.count(part) for part in (">B<", ">C<", "0.500", "0.2500")] == [1, 0, 1, 1]
+
+
+def test_another_main_measure_has_a_matrix_of_its_own(tmp_path: Path) -> None:
+    first, second = (
+        matrix_results(bench(tmp_path, systems=["BM25"], main_measure=name, measures=["nDCG@10", "MRR"]), ["BM25"])[0]
+        for name in ("nDCG@10", "MRR")
+    )
+    assert not np.allclose(first["value"], second["value"])
