@@ -147,18 +147,21 @@ class Bench:
 
     def _made(self, system: str, arena: Arena, view: View, depth: int) -> Made:
         name = f"{arena.name}.{view}.{system}.{self._run_key(system, arena, view, depth)}"
-        path = self.paths.runs / f"{name}.parquet"
-        return keep(path, arena.judgements.queries, depth, lambda: self._search(system, arena, view, depth))
+        return self.derived(name, arena, lambda: self._search(system, arena, view, depth), depth=depth)
 
-    def derived(self, name: str, arena: Arena, make: Callable[[], tuple[Run, dict[str, Any]]]) -> Made:
-        """Return a run of the study's depth over a landscape's queries, made or found.
+    def derived(
+        self, name: str, arena: Arena, make: Callable[[], tuple[Run, dict[str, Any]]], *, depth: int | None = None
+    ) -> Made:
+        """Return a run over a landscape's queries, made or found.
 
         Parameters
         ----------
         name : of its file, the key of all that changes it included.
         make : makes the run and says what is worth knowing of the making.
+        depth : of the run, where it is not the study's.
         """
-        return keep(self.paths.runs / f"{name}.parquet", arena.judgements.queries, self.study.depth, make)
+        path = self.paths.runs / f"{name}.parquet"
+        return keep(path, arena.judgements.queries, depth or self.study.depth, make)
 
     def _run_key(self, system: str, arena: Arena, view: View, depth: int) -> str:
         study = self.study.model_copy(update={"depth": depth})
@@ -173,13 +176,7 @@ class Bench:
             return search_bm25(asked, texts, judgements, depth, self.study.bm25), {}
         documents = self.encoded(system, arena, view)
         queries = self.encoded(system, arena, view, "query")
-        reading = {
-            "limit": documents.limit,
-            "truncated": documents.truncated,
-            "read": documents.read,
-            "tokens": float(documents.tokens.mean()),
-            "stores": sorted({documents.store, queries.store}),
-        }
+        reading = documents.described(queries)
         if search.backend == "faiss":
             return search_faiss(queries.vectors, documents.vectors, judgements, depth), reading
         run = search_exact(queries.vectors, documents.vectors, judgements, depth, block_mb=search.block_mb)

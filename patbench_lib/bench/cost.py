@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import asdict, replace
 from typing import Any
 
@@ -12,11 +12,12 @@ import pandas as pd
 
 from patbench_lib.bench.bench import Bench
 from patbench_lib.bench.keys import code_digest, run_key
-from patbench_lib.bench.variants import SINGLE, Source, main_scores
-from patbench_lib.encode.store import shards_made
+from patbench_lib.bench.rates import encoding_rate
+from patbench_lib.bench.variants import Source, main_scores
 from patbench_lib.errors import PatbenchError
 from patbench_lib.evaluate.compare import means
 from patbench_lib.files import write_json
+from patbench_lib.models.card import SINGLE_VECTOR
 from patbench_lib.retrieve.approximate import build_index, search_index
 from patbench_lib.retrieve.footprint import bm25_footprint
 from patbench_lib.study import digest
@@ -62,22 +63,10 @@ def _cost(bench: Bench, system: str) -> dict[str, float | None]:
     if card.kind == "lexical":
         return _kept(bench, system, lambda: _lexical(bench))
     reading = bench.reading(system, bench.arena, bench.arena.views[0])
-    rate = {"texts_per_second": encoding_rate(bench, reading)}
-    if card.kind in SINGLE:
+    rate = {"texts_per_second": encoding_rate(bench, reading).get("texts_per_second")}
+    if card.kind in SINGLE_VECTOR:
         return rate | _kept(bench, system, lambda: _flat(bench, system))
     return rate | {"bytes": reading["bytes"] / len(bench.arena.landscape)}
-
-
-def encoding_rate(bench: Bench, reading: Mapping[str, Any]) -> float | None:
-    """Return texts of the leading view a second; None where nothing says how long encoding took.
-
-    A store holds texts of other views and studies too, and which ones differs by system. So tokens a second are taken
-    over all that it holds, and divided by the tokens that the model read of a document of the view.
-    """
-    shards = [shard for store in reading["stores"] for shard in shards_made(bench.paths.embeddings / store)]
-    seconds = sum(shard["seconds"] for shard in shards)
-    each = reading["tokens"] * reading["read"]
-    return sum(shard["tokens_read"] for shard in shards) / seconds / each if seconds and each else None
 
 
 def _kept(bench: Bench, system: str, measure: Callable[[], dict[str, Any]]) -> dict[str, Any]:

@@ -10,7 +10,7 @@ from pathlib import Path
 from patbench_lib.encode.key import FORMAT
 from patbench_lib.landscape.spec import DemoSource, TableSource
 from patbench_lib.models import weights
-from patbench_lib.models.card import Card
+from patbench_lib.models.card import SINGLE_VECTOR, Card
 from patbench_lib.study import Study, digest
 
 _FITTED = ("lsa", "lexical")
@@ -72,7 +72,7 @@ def run_key(study: Study, card: Card, view: str, landscape: str) -> str:
 
 
 def _backend(study: Study, card: Card) -> str:
-    return study.search.backend if card.kind in ("dense", "static", "lsa") else ""
+    return study.search.backend if card.kind in SINGLE_VECTOR else ""
 
 
 def score_key(study: Study, run: str) -> str:

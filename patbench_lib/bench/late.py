@@ -61,11 +61,7 @@ def search_late(bench: Bench, system: str, arena: Arena, view: View, depth: int)
         fits = system == study.baseline or documents.vectors.nbytes <= settings.max_mb << 20
         mode = "exact" if fits else "candidates"
     said = {
-        "limit": documents.limit,
-        "truncated": documents.truncated,
-        "read": documents.read,
-        "tokens": float(documents.tokens.mean()),
-        "stores": sorted({documents.store, queries.store}),
+        **documents.described(queries),
         "mode": mode,
         "vectors": float(documents.vectors.lengths.mean()),
         "bytes": documents.vectors.nbytes,

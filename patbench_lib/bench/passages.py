@@ -3,20 +3,17 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
-import numpy as np
 import pandas as pd
 
 from patbench_lib.bench.bench import Bench
 from patbench_lib.bench.keys import code_digest, run_key
+from patbench_lib.bench.rates import encoding_seconds
 from patbench_lib.encode.encode import Encoded
-from patbench_lib.encode.key import store_key, text_hashes
 from patbench_lib.encode.passages import Passages, check_window, cut_passages
-from patbench_lib.encode.store import VectorFolder, shards_made
 from patbench_lib.errors import PatbenchError
 from patbench_lib.evaluate.compare import against, means
 from patbench_lib.models.encoder import Encoder
@@ -24,7 +21,7 @@ from patbench_lib.retrieve.dense import search_exact
 from patbench_lib.retrieve.passages import pool_passages, search_passages
 from patbench_lib.retrieve.run import Run
 from patbench_lib.study import digest
-from patbench_lib.types import Floats, Ints
+from patbench_lib.types import Floats
 
 WHOLE = "beginning"
 BEST_OF = {"best passage": 1, "best three": 3}
@@ -121,9 +118,9 @@ class _Material:
         seconds = time.perf_counter() - began
         return run, {
             "vectors": len(vectors) / n,
-            "tokens": float(_read(read.tokens, read.limit).sum() / n),
+            "tokens": float(read.tokens.sum() / n) * read.read,
             "read": read.read,
-            "encoding": self._encoding_seconds(texts),
+            "encoding": encoding_seconds(self.bench, self._encoder, texts),
             "search": 1000 * seconds / max(len(queries), 1),
             "mb": vectors.nbytes / 2**20,
         }
@@ -166,20 +163,3 @@ class _Material:
     def _queries(self) -> Floats:
         asked = self.bench.arena.texts_of(self.view, "query")
         return self.bench.encode_texts(self._encoder, asked, "query").vectors
-
-    def _encoding_seconds(self, texts: Sequence[str]) -> float:
-        """Return what encoding some texts took: of each shard that holds some, their share by tokens read."""
-        settings, limit = self.bench.study.encoding, self._encoder.max_tokens
-        key = store_key(self._encoder, "document", compute=settings.compute, dtype=settings.dtype)
-        folder = VectorFolder(self.bench.paths.embeddings, key)
-        index = folder.index()
-        found = np.unique(index.find(text_hashes(texts)))
-        shards = dict(zip(folder.shards(), shards_made(folder.folder), strict=True))
-        rates = {number: made["seconds"] / max(made["tokens_read"], 1) for number, made in shards.items()}
-        tokens = _read(index.tokens[found], limit)
-        return float(sum(rates[number] * n for number, n in zip(index.shard[found].tolist(), tokens, strict=True)))
-
-
-def _read(tokens: Ints, limit: int | None) -> Ints:
-    """Return how many of its tokens a model read of each text."""
-    return tokens if limit is None else tokens.clip(max=limit)

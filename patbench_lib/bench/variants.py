@@ -16,21 +16,19 @@ from patbench_lib.bench.keys import code_digest, run_key
 from patbench_lib.bench.made import Made
 from patbench_lib.evaluate.retention import retained
 from patbench_lib.evaluate.retrieval import score_run
+from patbench_lib.models.card import SINGLE_VECTOR
 from patbench_lib.retrieve.dense import search_exact
 from patbench_lib.retrieve.quantise import COARSE, Coarse, bytes_stored, search_coarse, truncate
 from patbench_lib.retrieve.run import Run
 from patbench_lib.study import digest
 from patbench_lib.types import Floats
 
-SINGLE = ("dense", "static", "lsa")
-"""Kinds of model that give a text one vector."""
-
 COLUMNS = ["system", "variant", "kind", "dims", "width", "share", "bytes"]
 
 
 def single_vector(bench: Bench) -> list[str]:
     """Return the study's systems that give a text one vector."""
-    return [system for system in bench.study.systems if bench.study.card(system).kind in SINGLE]
+    return [system for system in bench.study.systems if bench.study.card(system).kind in SINGLE_VECTOR]
 
 
 def cutoff(bench: Bench) -> int:

@@ -13,6 +13,7 @@ from patbench_lib.bench.made import Made
 from patbench_lib.evaluate.compare import against, means
 from patbench_lib.files import replacing
 from patbench_lib.landscape.views import View
+from patbench_lib.models.card import SINGLE_VECTOR
 from patbench_lib.retrieve.bm25 import search_bm25
 from patbench_lib.retrieve.dense import search_exact
 from patbench_lib.retrieve.run import Run
@@ -20,8 +21,6 @@ from patbench_lib.study import digest
 
 SAME = "same view"
 """Stands for asking with the view that the documents have, where other views are compared with it."""
-
-_VECTORS = ("dense", "static", "lsa")
 
 
 def crossed(bench: Bench, system: str, asked: View, held: View) -> Made:
@@ -89,9 +88,9 @@ def matrix_systems(bench: Bench, scores: pd.DataFrame) -> list[str]:
     study = bench.study
     kinds = {system: study.card(system).kind for system in study.systems}
     lead = scores[scores["view"] == bench.arena.views[0]].groupby("system")["value"].mean()
-    usable = sorted((s for s in kinds if kinds[s] in _VECTORS and s != study.baseline), key=lambda s: -lead[s])
+    usable = sorted((s for s in kinds if kinds[s] in SINGLE_VECTOR and s != study.baseline), key=lambda s: -lead[s])
     usable.sort(key=lambda system: kinds[system] != "dense")  # the order within each part stays
-    first = [study.baseline] if kinds[study.baseline] in ("lexical", *_VECTORS) else []
+    first = [study.baseline] if kinds[study.baseline] in ("lexical", *SINGLE_VECTOR) else []
     return [*first, *usable[:1]]
 
 

@@ -6,6 +6,7 @@ import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -23,10 +24,12 @@ class Reading:
     ----------
     tokens : tokens of each text before truncation, prompt and special tokens included, shape [n].
     limit : tokens the model reads at most, None for no limit.
+    store : folder of the store that holds the vectors.
     """
 
     tokens: Ints
     limit: int | None
+    store: str
 
     @property
     def truncated(self) -> float:
@@ -40,6 +43,16 @@ class Reading:
             return 1.0
         return float(self.tokens.clip(max=self.limit).sum() / max(int(self.tokens.sum()), 1))
 
+    def described(self, queries: Reading) -> dict[str, Any]:
+        """Return what a run says of how its documents were read, and of the stores of documents and queries."""
+        return {
+            "limit": self.limit,
+            "truncated": self.truncated,
+            "read": self.read,
+            "tokens": float(self.tokens.mean()),
+            "stores": sorted({self.store, queries.store}),
+        }
+
 
 @dataclass(frozen=True)
 class Encoded(Reading):
@@ -48,8 +61,7 @@ class Encoded(Reading):
     Attributes
     ----------
     vectors : shape [n, d], in the order of the texts.
-    tokens, limit : as in `Reading`.
-    store : folder of the store that holds the vectors.
+    tokens, limit, store : as in `Reading`.
     """
 
     vectors: Floats

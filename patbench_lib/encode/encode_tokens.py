@@ -23,8 +23,7 @@ class EncodedTokens(Reading):
     Attributes
     ----------
     vectors : of each text in the order of the texts, read when taken.
-    tokens, limit : as in `Reading`.
-    store : folder of the store that holds the vectors.
+    tokens, limit, store : as in `Reading`.
     """
 
     vectors: TokenVectors

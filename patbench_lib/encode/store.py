@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from contextlib import AbstractContextManager
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Generic, TypeVar
+from typing import Any, Generic, TypeVar
 
 import numpy as np
 
@@ -162,7 +162,7 @@ class VectorFolder(ShardFolder[Floats]):
         return (np.empty((0, 0), np.float32) if vectors is None else vectors), tokens
 
 
-def shards_made(folder: Path) -> list[dict[str, float]]:
+def shards_made(folder: Path) -> list[dict[str, Any]]:
     """Return how each complete shard of a folder was made: texts, tokens, tokens read, seconds, device, created."""
     indexes = sorted(folder.glob("*.index.npy"))
     files = [path.with_name(path.name.replace(".index.npy", ".json")) for path in indexes]

@@ -9,7 +9,8 @@ import numpy as np
 import pandas as pd
 
 from patbench_lib.evaluate.fusion import ANY, Grid, Split, choose, curves
-from patbench_lib.evaluate.gains import gain_table, gap_change, rank_correlation
+from patbench_lib.evaluate.gains import gain_table, rank_correlation
+from patbench_lib.evaluate.gap import gap_change
 from patbench_lib.evaluate.retrieval import STRATA
 from patbench_lib.evaluate.settings import Statistics
 

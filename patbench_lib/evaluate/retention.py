@@ -5,8 +5,9 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
+from patbench_lib.evaluate.compare import by_query
 from patbench_lib.evaluate.settings import Statistics
-from patbench_lib.evaluate.statistics import bootstrap_means
+from patbench_lib.evaluate.statistics import bootstrap_means, tails
 from patbench_lib.types import Floats, Ints
 
 
@@ -30,7 +31,7 @@ def retention(
         nothing = np.full(values.shape[1], np.nan)
         return nothing, nothing, nothing
     shares = drawn[drawn[:, 0] > 0]  # a resample in which the full system finds nothing tells nothing
-    low, high = np.quantile(shares[:, 1:] / shares[:, :1], [(1 - level) / 2, (1 + level) / 2], axis=0)
+    low, high = np.quantile(shares[:, 1:] / shares[:, :1], tails(level), axis=0)
     return means[1:] / means[0], low, high
 
 
@@ -49,9 +50,7 @@ def retained(scores: pd.DataFrame, statistics: Statistics, *, seed: int) -> pd.D
     """
     rows = []
     for system, mine in scores.groupby("system", sort=False):
-        variants = list(dict.fromkeys(mine["variant"]))
-        wide = mine.pivot(index="query", columns="variant", values="value")[variants].sort_index()
-        families = mine.drop_duplicates("query").set_index("query")["family"].loc[wide.index].to_numpy()
+        wide, families = by_query(mine, "variant")
         shares = retention(
             wide.to_numpy(),
             wide["full"].to_numpy(),
@@ -63,6 +62,6 @@ def retained(scores: pd.DataFrame, statistics: Statistics, *, seed: int) -> pd.D
         full, n = float(wide["full"].mean()), len(wide)
         rows += [
             (system, variant, wide[variant].mean(), full, *ends, n)
-            for variant, *ends in zip(variants, *shares, strict=True)
+            for variant, *ends in zip(wide.columns, *shares, strict=True)
         ]
     return pd.DataFrame(rows, columns=["system", "variant", "value", "full", "retention", "low", "high", "n"])

@@ -6,14 +6,22 @@ too narrow. So whole families are resampled and families change sign.
 
 from __future__ import annotations
 
+import hashlib
+import json
 from collections.abc import Iterator, Sequence
 
 import numpy as np
 
-from patbench_lib.types import Floats, Ints
+from patbench_lib.types import Bools, Floats, Ints
 
 BLOCK = 4 << 20
 """Draws times families that are held at once."""
+
+
+def seed_of(seed: int, *names: object) -> int:
+    """Return a seed of 32 bits for one draw of a study; other names give draws that have nothing to do with it."""
+    text = json.dumps([seed, *map(str, names)], ensure_ascii=False)
+    return int.from_bytes(hashlib.sha256(text.encode()).digest()[:4], "big")
 
 
 def family_sums(values: Floats, families: Ints) -> tuple[Floats, Ints]:
@@ -40,14 +48,14 @@ def bootstrap_means(values: Floats, families: Ints, *, resamples: int, seed: int
     sums, sizes = family_sums(values, families)
     generator, even = np.random.default_rng(seed), np.full(len(sizes), 1 / len(sizes))
     means = np.empty((resamples, values.shape[1]))
-    for part in _parts(resamples, len(sizes)):
+    for part in blocks(resamples, len(sizes)):
         draws = generator.multinomial(len(sizes), even, size=part.stop - part.start).astype(np.float64)
         means[part] = (draws @ sums) / (draws @ sizes)[:, None]
     return means
 
 
-def _parts(total: int, width: int) -> Iterator[slice]:
-    """Yield slices of draws of a width, so that one part of them takes a few tens of megabytes."""
+def blocks(total: int, width: int) -> Iterator[slice]:
+    """Yield slices of draws of a width, so that one of them takes a few tens of megabytes."""
     step = max(1, BLOCK // max(width, 1))
     yield from (slice(start, min(start + step, total)) for start in range(0, total, step))
 
@@ -55,8 +63,13 @@ def _parts(total: int, width: int) -> Iterator[slice]:
 def interval(values: Floats, families: Ints, *, level: float, resamples: int, seed: int) -> tuple[Floats, Floats]:
     """Return the ends of percentile bootstrap intervals of the mean of each column, each of shape [s]."""
     means = bootstrap_means(values, families, resamples=resamples, seed=seed)
-    low, high = np.quantile(means, [(1 - level) / 2, (1 + level) / 2], axis=0)
+    low, high = np.quantile(means, tails(level), axis=0)
     return low, high
+
+
+def tails(level: float) -> tuple[float, float]:
+    """Return which quantiles of resamples are the ends of an interval."""
+    return (1 - level) / 2, (1 + level) / 2
 
 
 def randomisation_test(differences: Floats, families: Ints, *, permutations: int, seed: int) -> Floats:
@@ -76,7 +89,7 @@ def randomisation_test(differences: Floats, families: Ints, *, permutations: int
     tolerance = 1e-9 * np.maximum(1.0, np.abs(sums).sum(0))  # equal sums must count as equal despite rounding
     observed = np.abs(sums.sum(0)) - tolerance
     generator, as_far = np.random.default_rng(seed), np.zeros(sums.shape[1], dtype=np.int64)
-    for part in _parts(permutations, len(sums)):
+    for part in blocks(permutations, len(sums)):
         signs = generator.integers(0, 2, size=(part.stop - part.start, len(sums)), dtype=np.int8) * 2.0 - 1.0
         as_far += (np.abs(signs @ sums) >= observed).sum(0)
     p: Floats = (1 + as_far) / (1 + permutations)
@@ -96,3 +109,9 @@ def holm(p_values: Sequence[float] | Floats) -> Floats:
     adjusted = np.empty_like(p)
     adjusted[rank] = np.maximum.accumulate(stepped)
     return adjusted
+
+
+def significant(p_values: Floats, level: float) -> Bools:
+    """Tell which corrected p-values are at most 1 - level, of which rounding may take the last bit."""
+    below: Bools = p_values <= 1 - level + 1e-12
+    return below

@@ -16,6 +16,9 @@ Dtype = Literal["float32", "bfloat16", "float16"]
 Task = Literal["retrieval", "classification", "clustering"]
 EncodeTask = Literal["query", "document", "classification", "clustering"]
 
+SINGLE_VECTOR: tuple[Kind, ...] = ("dense", "static", "lsa")
+"""Kinds of model that give a text one vector."""
+
 TASKS: tuple[Task, ...] = ("retrieval", "classification", "clustering")
 BYTES = {"float32": 4, "bfloat16": 2, "float16": 2}
 

@@ -11,8 +11,8 @@ from numpy.typing import NDArray
 
 from patbench_lib.errors import PatbenchError
 from patbench_lib.models.card import Card
-from patbench_lib.models.dense import no_progress_bar
 from patbench_lib.models.permission import check_dtype, pick_device, trust_code
+from patbench_lib.models.transformer import no_progress_bar, on_device, token_limit
 from patbench_lib.models.weights import require
 
 Pair = tuple[str, str]
@@ -53,10 +53,7 @@ class PairScorer:
         import torch
 
         with torch.inference_mode():
-            features = self.model.preprocess(self._prompted(pairs))
-            features = {
-                name: value.to(self.model.device) if hasattr(value, "to") else value for name, value in features.items()
-            }
+            features = on_device(self.model.preprocess(self._prompted(pairs)), self.model.device)
             scores: NDArray[np.float32] = self.model(features)["scores"].float().flatten().cpu().numpy()
         if not np.isfinite(scores).all():
             raise PatbenchError(
@@ -109,8 +106,7 @@ def load_cross(
             why="A reranker gives one; which of several classes means relevance cannot be guessed.",
             todo="Use a cross-encoder with one output.",
         )
-    positions = getattr(model.transformers_model.config, "max_position_embeddings", None)
-    known = [limit for limit in (card.max_tokens, max_tokens, positions) if limit is not None and limit > 0]
-    if known:
-        model.max_seq_length = min(known)
-    return PairScorer(card, min(known, default=None), dtype, model)
+    limit = token_limit(model, card, max_tokens)
+    if limit is not None:
+        model.max_seq_length = limit
+    return PairScorer(card, limit, dtype, model)

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Collection, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -15,6 +14,7 @@ from numpy.typing import NDArray
 from patbench_lib.errors import PatbenchError
 from patbench_lib.models.card import Card
 from patbench_lib.models.permission import pick_device, trust_code
+from patbench_lib.models.transformer import no_progress_bar, on_device, plain_transformer, token_limit
 from patbench_lib.models.weights import fingerprint, require
 from patbench_lib.types import Role
 
@@ -76,7 +76,7 @@ class DenseEncoder:
             features = self.model.preprocess(list(texts), prompt=prompt, **extra) if texts else {}
             if not features or features["input_ids"].shape[-1] == 0:
                 return np.zeros((len(texts), self.dim), dtype=np.float32)
-            features = {key: _to(value, self.model.device) for key, value in features.items()}
+            features = on_device(features, self.model.device)
             mask = features.get("attention_mask")
             vectors = self.model(features, **extra)["sentence_embedding"].float()
             if mask is not None:
@@ -106,7 +106,7 @@ def load_dense(
         model.tokenizer.padding_side = "left"
     declared = model.max_seq_length
     declared = declared if declared is not None and declared < _NO_LIMIT else None
-    limit = _limit(card, max_tokens, declared, model)
+    limit = token_limit(model, card, max_tokens, declared)
     if limit is not None:
         model.max_seq_length = limit
     return DenseEncoder(
@@ -152,20 +152,6 @@ def _load(card: Card, folder: Path, device: str, dtype: str, trusted: bool) -> A
         return SentenceTransformer(modules=_modules(card, folder, number_type, trusted), device=device).eval()
 
 
-@contextmanager
-def no_progress_bar() -> Iterator[None]:
-    """Keep the bar of each model's loading off the notebooks' pages."""
-    from transformers.utils import logging
-
-    shown = logging.is_progress_bar_enabled()
-    logging.disable_progress_bar()
-    try:
-        yield
-    finally:
-        if shown:
-            logging.enable_progress_bar()
-
-
 def _modules(card: Card, folder: Path, number_type: Any, trusted: bool) -> list[Any]:
     """Build a model from a plain transformer, whose folder says nothing of pooling."""
     from sentence_transformers.sentence_transformer.modules import Pooling
@@ -178,22 +164,6 @@ def _modules(card: Card, folder: Path, number_type: Any, trusted: bool) -> list[
         )
     transformer = plain_transformer(folder, number_type, trusted)
     return [transformer, Pooling(transformer.get_embedding_dimension(), _LIBRARY_NAMES[card.pooling_mode])]
-
-
-def plain_transformer(folder: Path, number_type: Any, trusted: bool) -> Any:
-    """Load the transformer of a folder with nothing after it."""
-    from sentence_transformers.sentence_transformer.modules import Transformer
-
-    hub = {"trust_remote_code": trusted, "local_files_only": True}
-    return Transformer(
-        str(folder),
-        model_kwargs={**hub, "dtype": number_type},
-        processor_kwargs=hub,
-        config_kwargs=hub,
-        # Stated, for a tokenizer with a chat template would otherwise wrap every text as a chat message.
-        modality_config={"text": {"method": "forward", "method_output_name": "last_hidden_state"}},
-        module_output_name="token_embeddings",
-    )
 
 
 def _cut(model: Any, card: Card) -> None:
@@ -214,19 +184,7 @@ def _cut(model: Any, card: Card) -> None:
     transformer.config.num_hidden_layers = card.layers
 
 
-def _limit(card: Card, asked: int | None, declared: int | None, model: Any) -> int | None:
-    """Return the smallest of what card, caller and the transformer's positions allow, else what its files declare."""
-    positions = getattr(model.transformers_model.config, "max_position_embeddings", None)
-    # Some configurations say -1, or nothing, for "no limit".
-    known = [limit for limit in (card.max_tokens, asked, positions) if limit is not None and limit > 0]
-    return min(known, default=declared)
-
-
 def _fingerprint(card: Card, folder: Path, task: str) -> str:
     files = fingerprint(card, folder)
     adapters = [card.encode_task("query", task), card.encode_task("document", task)]
     return files if adapters == [None, None] else hashlib.sha256(f"{files}|{adapters}".encode()).hexdigest()
-
-
-def _to(value: Any, device: Any) -> Any:
-    return value.to(device, non_blocking=True) if hasattr(value, "to") else value

@@ -13,8 +13,8 @@ from numpy.typing import NDArray
 
 from patbench_lib.errors import PatbenchError
 from patbench_lib.models.card import Card
-from patbench_lib.models.dense import no_progress_bar, plain_transformer
 from patbench_lib.models.permission import check_dtype, pick_device, trust_code
+from patbench_lib.models.transformer import no_progress_bar, on_device, plain_transformer, token_limit
 from patbench_lib.models.weights import fingerprint, require
 from patbench_lib.types import Role
 
@@ -103,10 +103,7 @@ class LateEncoder:
 
         with torch.inference_mode():
             features = self.model.preprocess(list(texts), prompt=self.prefix(role) or None, task=role)
-            features = {
-                name: value.to(self.model.device) if hasattr(value, "to") else value for name, value in features.items()
-            }
-            features = self.model(features, task=role)
+            features = self.model(on_device(features, self.model.device), task=role)
         return features, features["attention_mask"].bool()
 
 
@@ -214,11 +211,7 @@ def _keep_markers_whole(model: Any, card: Card) -> None:
 def _set_limits(model: Any, card: Card, asked: int | None) -> dict[Role, int | None]:
     """Cut documents off at the smallest of what card, caller and positions allow, queries at their own length too."""
     transformer = _transformer(model)
-    positions = getattr(model.transformers_model.config, "max_position_embeddings", None)
-    known = [limit for limit in (card.max_tokens, asked, positions) if limit is not None and limit > 0]
-    limit = min(known, default=None)
-    limit = transformer.document_length if limit is None else limit
-    transformer.document_length = limit
+    limit = transformer.document_length = token_limit(model, card, asked, transformer.document_length)
     expansion = transformer.query_expansion
     if expansion is not None:
         return {"query": int(expansion["length"]), "document": limit}

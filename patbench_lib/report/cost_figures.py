@@ -14,19 +14,12 @@ from matplotlib.ticker import FixedLocator, LogLocator
 
 from patbench_lib.report.labels import plain_ticks
 from patbench_lib.report.published_truncation import PUBLISHED
-from patbench_lib.report.style import finish
+from patbench_lib.report.style import finish, panels, words_figure
 from patbench_lib.report.tables import table
 
 INDEX_STYLES = {"flat": ("s", "#000000"), "HNSW": ("o", "#0072B2"), "IVF-PQ": ("^", "#D55E00")}
 
 EFFORTS = {"HNSW": "efSearch {}", "IVF-PQ": "nprobe {}"}
-
-
-def in_words(text: str, *, synthetic: bool) -> Figure:
-    """Draw nothing but the reason why there is nothing to draw."""
-    figure = plt.figure(figsize=(7.2, 1.2))
-    figure.text(0.5, 0.5, text, ha="center", va="center")
-    return finish(figure, synthetic=synthetic)
 
 
 def retention_figure(variants: pd.DataFrame, measure: str, *, synthetic: bool) -> Figure:
@@ -38,9 +31,9 @@ def retention_figure(variants: pd.DataFrame, measure: str, *, synthetic: bool) -
     """
     cut = variants[(variants["kind"] != "numbers") & variants["retention"].notna()]
     if cut.empty:
-        return in_words("No system of this study has vectors that could be cut.", synthetic=synthetic)
-    figure, panels = plt.subplots(1, 2, figsize=(7.6, 4.7), sharey=True)
-    for axes, column in zip(panels, ("dims", "share"), strict=True):
+        return words_figure("No system of this study has vectors that could be cut.", synthetic=synthetic)
+    figure, (left, right) = plt.subplots(1, 2, figsize=(7.6, 4.7), sharey=True)
+    for axes, column in ((left, "dims"), (right, "share")):
         for system, mine in cut.groupby("system", sort=False):
             mine = mine.sort_values(column)
             line = axes.plot(mine[column], mine["retention"], "o-", markersize=4.5, label=system)[0]
@@ -50,17 +43,16 @@ def retention_figure(variants: pd.DataFrame, measure: str, *, synthetic: bool) -
         axes.set_xscale("log", base=2)
         axes.set_ylim(bottom=0)
         axes.yaxis.set_major_formatter("{x:.0%}")
-    panels[0].set(xlabel="dimensions kept (logarithmic)", ylabel=f"{measure} retained")
-    panels[1].set(xlabel="share of the full width (logarithmic)")
-    panels[0].xaxis.set_major_formatter("{x:.0f}")
-    panels[1].xaxis.set_major_locator(FixedLocator([1 / 64, 1 / 32, 1 / 16, 1 / 8, 1 / 4, 1 / 2, 1]))
-    panels[1].xaxis.set_major_formatter(lambda x, _: "1" if x >= 1 else f"1/{round(1 / x)}")
-    lines, names = panels[0].get_legend_handles_labels()
+    left.set(xlabel="dimensions kept (logarithmic)", ylabel=f"{measure} retained")
+    right.set(xlabel="share of the full width (logarithmic)")
+    left.xaxis.set_major_formatter("{x:.0f}")
+    right.xaxis.set_major_locator(FixedLocator([1 / 64, 1 / 32, 1 / 16, 1 / 8, 1 / 4, 1 / 2, 1]))
+    right.xaxis.set_major_formatter(lambda x, _: "1" if x >= 1 else f"1/{round(1 / x)}")
+    lines, names = left.get_legend_handles_labels()
     systems = cut["system"].nunique()
     figure.legend(lines[:systems], names[:systems], loc="outside upper center", ncols=5)
-    panels[0].legend(
-        lines[systems:], names[systems:], title="reported elsewhere", loc="lower right", fontsize=8, title_fontsize=8.5
-    )
+    reported: dict[str, Any] = {"title": "reported elsewhere", "fontsize": 8, "title_fontsize": 8.5}
+    left.legend(lines[systems:], names[systems:], loc="lower right", **reported)
     return finish(figure, synthetic=synthetic)
 
 
@@ -102,23 +94,14 @@ def bytes_figure(variants: pd.DataFrame, measure: str, *, synthetic: bool) -> Fi
     """
     systems = list(dict.fromkeys(variants["system"]))
     if not systems:
-        return in_words("No system of this study gives a text one vector.", synthetic=synthetic)
-    columns = min(3, len(systems))
-    lines = -(-len(systems) // columns)
-    figure, grid = plt.subplots(
-        lines, columns, figsize=(7.6, 2.3 * lines + 0.9), sharex=True, sharey=True, squeeze=False
-    )
-    for axes, system in zip(grid.flat, systems, strict=False):
+        return words_figure("No system of this study gives a text one vector.", synthetic=synthetic)
+    figure, grid = panels(len(systems), 2.3, margin=0.9, xlabel="bytes a patent (log.)")
+    for axes, system in zip(grid, systems, strict=True):
         _bytes_panel(axes, variants[variants["system"] == system])
         axes.set_title(system)
-    for axes in list(grid.flat)[len(systems) :]:
-        axes.set_visible(False)
-    for axes in list(grid.flat)[max(0, len(systems) - columns) : len(systems)]:  # the lowest of each column
-        axes.tick_params(labelbottom=True)
-        axes.set_xlabel("bytes a patent (log.)")
-    grid[0][0].set_ylim(0, 1.08 * variants["value"].max() or None)
+    grid[0].set_ylim(0, 1.08 * variants["value"].max() or None)
     figure.supylabel(measure, fontsize=10.5)
-    handles, labels = grid[0][0].get_legend_handles_labels()
+    handles, labels = grid[0].get_legend_handles_labels()
     figure.legend(handles, labels, loc="outside upper center", ncols=3)
     return finish(figure, synthetic=synthetic)
 
@@ -144,7 +127,7 @@ def indexes_figure(indexes: pd.DataFrame, system: str | None, *, synthetic: bool
     indexes : as `bench.indexes.approximate_indexes` gives them.
     """
     if indexes.empty:
-        return in_words("No system of this study has vectors to index.", synthetic=synthetic)
+        return words_figure("No system of this study has vectors to index.", synthetic=synthetic)
     figure, axes = plt.subplots(figsize=(7.2, 4.0))
     for name, mine in indexes.groupby("index", sort=False):
         marker, colour = INDEX_STYLES[str(name)]

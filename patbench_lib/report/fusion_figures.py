@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import matplotlib as mpl
 import matplotlib.pyplot as plt
+import numpy as np
 import pandas as pd
 from great_tables import GT
 from matplotlib.axes import Axes
@@ -12,7 +13,7 @@ from matplotlib.figure import Figure
 from patbench_lib.bench.fusion import RRF
 from patbench_lib.evaluate.assessment import Assessment
 from patbench_lib.evaluate.fusion import ANY
-from patbench_lib.report.style import STRATUM_COLOURS, finish
+from patbench_lib.report.style import STRATUM_COLOURS, arms, finish, words_figure
 from patbench_lib.report.tables import table
 
 NOTHING = "Nothing to show: fusion takes a lexical system and another, and queries of two families."
@@ -33,7 +34,7 @@ def curves_figure(assessed: Assessment, sparse: str, measure: str, *, synthetic:
     """
     linear = assessed.curves[assessed.curves["method"] != RRF]
     if linear.empty:
-        return _words("Nothing to show: the study interpolates no pair of systems.")
+        return words_figure("Nothing to show: the study interpolates no pair of systems.", synthetic=synthetic)
     methods, systems = list(dict.fromkeys(linear["method"])), list(by_strength(assessed).index)
     colours = mpl.colormaps["viridis"]([0.92 * i / max(len(systems) - 1, 1) for i in range(len(systems))])
     height = 3.3 + 0.25 * -(-len(systems) // 4)
@@ -53,53 +54,38 @@ def curves_figure(assessed: Assessment, sparse: str, measure: str, *, synthetic:
     panels[0][0].set_ylabel(measure)
     figure.supxlabel("α, the weight of the dense system", fontsize=10.5)
     figure.legend(*panels[0][0].get_legend_handles_labels(), loc="outside upper center", ncols=min(4, len(systems) + 1))
-    return _marked(figure, synthetic=synthetic)
-
-
-def _marked(figure: Figure, *, synthetic: bool) -> Figure:
-    """Finish a figure whose place for the synthetic mark is taken by the label of its axes."""
-    if synthetic:
-        figure.text(0.995, 0.004, "synthetic landscape", ha="right", fontsize=8.5, fontstyle="italic", color="#8a3b12")
-    return finish(figure, synthetic=False)
-
-
-def _words(text: str) -> Figure:
-    figure, axes = plt.subplots(figsize=(7.2, 1.2))
-    axes.text(0.5, 0.5, text, ha="center", va="center")
-    axes.set_axis_off()
-    return finish(figure, synthetic=False)
+    return finish(figure, synthetic=synthetic)
 
 
 def gains_figure(assessed: Assessment, measure: str, *, synthetic: bool) -> Figure:
     """Draw what the best choice gains on the test queries, systems by their own strength, the strongest at the top."""
     if assessed.gains.empty:
-        return _words(NOTHING)
+        return words_figure(NOTHING, synthetic=synthetic)
     strength = by_strength(assessed)
     references = {"dense": "over the dense system alone", "better": "over the better of the two"}
     figure, panels = plt.subplots(1, 2, figsize=(7.6, 0.42 * len(strength) + 1.7), sharey=True)
     for axes, (reference, title) in zip(panels, references.items(), strict=True):
         mine = assessed.gained(reference=reference).set_index("system").loc[strength.index]
-        _intervals(axes, mine["difference"], mine, mine["significant"])
+        _intervals(axes, mine, "difference", mine["significant"])
         axes.set(title=title, xlabel=f"gain in {measure}")
+        axes.locator_params(axis="x", nbins=5)
     panels[0].set_yticks(range(len(strength)), [f"{system}  ({value:.3f})" for system, value in strength.items()])
     panels[0].set_ylim(-0.6, len(strength) - 0.4)
     return finish(figure, synthetic=synthetic)
 
 
-def _intervals(axes: Axes, values: pd.Series, ends: pd.DataFrame, filled: pd.Series) -> None:
+def _intervals(axes: Axes, frame: pd.DataFrame, value: str, filled: pd.Series) -> None:
     """Draw values with their intervals from the bottom up, filled where told, and a line at zero."""
-    colour = STRATUM_COLOURS["IN"]
+    colour, heights = STRATUM_COLOURS["IN"], np.arange(len(frame))
     axes.axvline(0, color="#4d4d4d", linewidth=1)
-    for height, (value, low, high, full) in enumerate(zip(values, ends["low"], ends["high"], filled, strict=True)):
-        arms = [[max(value - low, 0)], [max(high - value, 0)]]
-        face = colour if full else "white"
-        axes.errorbar(value, height, xerr=arms, fmt="o", color=colour, markerfacecolor=face, markersize=7, capsize=3)
+    axes.errorbar(frame[value], heights, xerr=arms(frame, value), fmt="none", color=colour, capsize=3)
+    axes.scatter(frame[value], heights, c=np.where(filled, colour, "white"), edgecolors=colour, s=49, zorder=3)
 
 
 def gap_figure(assessed: Assessment, *, synthetic: bool) -> Figure:
     """Draw the gap between IN and OUT without and with fusion, and its change with an interval."""
     if assessed.gaps.empty:
-        return _words("Nothing to show: no test queries IN and OUT of their domain.")
+        return words_figure("Nothing to show: no test queries IN and OUT of their domain.", synthetic=synthetic)
     gaps = assessed.gaps.set_index("system")
     gaps = gaps.loc[[system for system in by_strength(assessed).index if system in gaps.index]]
     figure, (left, right) = plt.subplots(1, 2, figsize=(7.6, 0.42 * len(gaps) + 1.9), sharey=True)
@@ -112,7 +98,7 @@ def gap_figure(assessed: Assessment, *, synthetic: bool) -> Figure:
     left.set_yticks(heights, list(gaps.index))
     left.set_ylim(-0.6, len(gaps) - 0.4)
     left.legend(loc="lower center", bbox_to_anchor=(0.5, 1.0), ncols=2)
-    _intervals(right, 100 * gaps["change"], 100 * gaps[["low", "high"]], gaps["low"] * gaps["high"] > 0)
+    _intervals(right, 100 * gaps[["change", "low", "high"]], "change", gaps["low"] * gaps["high"] > 0)
     right.set(xlabel="change of the gap, percentage points")
     return finish(figure, synthetic=synthetic)
 

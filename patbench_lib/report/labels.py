@@ -1,7 +1,8 @@
-"""Names beside points, where they cover neither each other nor other points, and plain numbers on log axes."""
+"""Names beside points, where they cover neither each other nor other points; plain numbers on log axes; titles."""
 
 from __future__ import annotations
 
+import textwrap
 from collections.abc import Collection, Sequence
 
 import numpy as np
@@ -11,6 +12,11 @@ from matplotlib.transforms import Bbox
 
 _PLACES = ((7, 3, "left"), (7, -12, "left"), (-7, 3, "right"), (-7, -12, "right"), (0, 8, "center"), (0, -17, "center"))
 """Offsets from the point in points of print, and which end of the name is put there; the first free one is taken."""
+
+
+def short_title(title: str) -> str:
+    """Return a patent's title, cut between words where it is long."""
+    return textwrap.shorten(title, 90, placeholder=" …")
 
 
 def name_points(

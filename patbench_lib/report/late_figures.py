@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import textwrap
 from collections.abc import Mapping, Sequence
 
 import matplotlib.pyplot as plt
@@ -16,7 +15,8 @@ from patbench_lib.bench.bench import Bench
 from patbench_lib.bench.late import encoded_tokens, late_encoder, single_vector_of
 from patbench_lib.bench.rerank import reranked
 from patbench_lib.evaluate.compare import against
-from patbench_lib.report.style import KIND_COLOURS, finish
+from patbench_lib.report.labels import short_title
+from patbench_lib.report.style import KIND_COLOURS, arms, finish, panels, words_figure
 
 GAIN, LOSS = "#0072B2", "#D55E00"
 TESTED = ["difference", "low", "high", "p_holm", "significant"]
@@ -135,16 +135,15 @@ def rerank_figure(found: pd.DataFrame, measure: str, kinds: Mapping[str, str], *
     """
     rerankers, strata = list(dict.fromkeys(found["reranker"])), list(dict.fromkeys(found["stratum"]))
     if not rerankers:
-        return said("This study names no reranker.", synthetic=synthetic)
+        return words_figure("This study names no reranker.", synthetic=synthetic)
     figure, axes = plt.subplots(figsize=(7.2, 0.42 * len(found) + 1.7))
     height = {stratum: -place for place, stratum in enumerate(strata)}
     spread = np.linspace(0.18, -0.18, len(rerankers)) if len(rerankers) > 1 else [0.0]
     for reranker, shift in zip(rerankers, spread, strict=True):
         mine = found[found["reranker"] == reranker]
-        arms = np.array([mine["difference"] - mine["low"], mine["high"] - mine["difference"]]).clip(min=0)
         axes.errorbar(
-            mine["difference"], [height[s] + shift for s in mine["stratum"]], xerr=arms, fmt="o", capsize=3,
-            markersize=7, color=KIND_COLOURS[kinds[reranker]], label=reranker,
+            mine["difference"], [height[s] + shift for s in mine["stratum"]], xerr=arms(mine, "difference"), fmt="o",
+            capsize=3, markersize=7, color=KIND_COLOURS[kinds[reranker]], label=reranker,
         )  # fmt: skip
     axes.axvline(0, color="black", linewidth=1)
     axes.set_yticks(list(height.values()), [f"{name}, n = {_queries(found, name):,}" for name in strata])
@@ -167,14 +166,11 @@ def gains_figure(scores: pd.DataFrame, baseline: str, *, synthetic: bool) -> Fig
     wide = scores.pivot(index="query", columns="system", values="value")
     others = [name for name in dict.fromkeys(scores["system"]) if name != baseline]
     if not others:
-        return said("This study names no reranker.", synthetic=synthetic)
-    figure, panels = plt.subplots(
-        len(others), 1, figsize=(7.2, 2.3 * len(others) + 0.8), sharex=True, sharey=True, squeeze=False
-    )
-    for axes, name in zip(panels[:, 0], others, strict=True):
+        return words_figure("This study names no reranker.", synthetic=synthetic)
+    figure, grid = panels(len(others), 2.3, margin=0.8, columns=1, width=7.2, xlabel="queries, by difference")
+    for axes, name in zip(grid, others, strict=True):
         _gains_panel(axes, np.sort((wide[name] - wide[baseline]).to_numpy())[::-1])
         axes.set_title(name.removeprefix(f"{baseline} + "))
-    panels[-1, 0].set_xlabel("queries, by difference")
     figure.supylabel(f"difference of {scores['measure'].iloc[0]}", fontsize=10.5)
     return finish(figure, synthetic=synthetic)
 
@@ -199,7 +195,7 @@ def alignment_figure(bench: Bench, *, tokens: int = 12, synthetic: bool) -> Figu
     """
     systems = bench.study.late_interaction.systems
     if not systems:
-        return said("This study names no late-interaction system.", synthetic=synthetic)
+        return words_figure("This study names no late-interaction system.", synthetic=synthetic)
     (query, document), (asked, found) = _pair(bench, systems[0])
     encoder, arena = late_encoder(bench, systems[0]), bench.arena
     texts = arena.texts(arena.views[0])
@@ -218,7 +214,8 @@ def alignment_figure(bench: Bench, *, tokens: int = 12, synthetic: bool) -> Figu
         axes.text(column + 0.5, row + 0.5, f"{best:.2f}", ha="center", va="center", size=8, color=colour)
     numbers = arena.landscape.numbers
     axes.set(xlabel=f"tokens of {numbers[document]}", ylabel=f"tokens of {numbers[query]}")
-    axes.set_title(_titles(bench, query, document), fontsize=9.5)
+    titles = arena.landscape.patents["title"].iloc[[query, document]]
+    axes.set_title("\n".join(map(short_title, titles)), fontsize=9.5)
     axes.tick_params(axis="x", rotation=60)
     axes.tick_params(axis="y", rotation=0)
     axes.grid(visible=False)
@@ -237,19 +234,6 @@ def _pair(bench: Bench, system: str) -> tuple[tuple[int, int], tuple[np.ndarray,
     queries, documents = (encoded_tokens(bench, system, arena, view, role).vectors for role in ("query", "document"))
     rows = int(judged.queries[position]), int(best[position])
     return rows, (queries.take(position), documents.take(rows[1]))
-
-
-def _titles(bench: Bench, *rows: int) -> str:
-    titles = bench.arena.landscape.patents["title"].iloc[list(rows)]
-    return "\n".join(textwrap.shorten(title, 90, placeholder=" …") for title in titles)
-
-
-def said(text: str, *, synthetic: bool) -> Figure:
-    """Return a figure of words, for a study that has nothing to draw."""
-    figure, axes = plt.subplots(figsize=(7.2, 1.2))
-    axes.text(0.5, 0.5, text, ha="center", va="center")
-    axes.set_axis_off()
-    return finish(figure, synthetic=synthetic)
 
 
 def notes(found: Sequence[object], text: str) -> list[str]:

@@ -8,8 +8,7 @@ import seaborn as sns
 from matplotlib.figure import Figure
 
 from patbench_lib.bench.bench import Bench
-from patbench_lib.encode.store import shards_made
-from patbench_lib.report.style import KIND_COLOURS, finish
+from patbench_lib.report.style import KIND_COLOURS, finish, words_figure
 
 
 def readings(bench: Bench) -> pd.DataFrame:
@@ -49,30 +48,10 @@ def share_read(frame: pd.DataFrame, *, synthetic: bool) -> Figure:
     return finish(figure, synthetic=synthetic)
 
 
-def encoding_rates(bench: Bench) -> pd.DataFrame:
-    """Return how fast each model encoded what the store holds of it.
-
-    Returns
-    -------
-    pandas.DataFrame
-        system, kind, texts, tokens_read, seconds, texts_per_second, tokens_per_second, device.
-    """
-    rows = []
-    for system in bench.study.systems:
-        stores = {s for v in bench.arena.views for s in bench.reading(system, bench.arena, v).get("stores", [])}
-        shards = [shard for store in sorted(stores) for shard in shards_made(bench.paths.embeddings / store)]
-        if shards:
-            total = {name: sum(shard[name] for shard in shards) for name in ("texts", "tokens_read", "seconds")}
-            devices = ", ".join(sorted({str(shard["device"]) for shard in shards}))
-            rows.append({"system": system, "kind": bench.study.card(system).kind, **total, "device": devices})
-    frame = pd.DataFrame(rows, columns=["system", "kind", "texts", "tokens_read", "seconds", "device"])
-    for unit in ("texts", "tokens_read"):
-        frame[f"{unit}_per_second"] = frame[unit] / frame["seconds"]
-    return frame
-
-
 def rates(frame: pd.DataFrame, *, synthetic: bool) -> Figure:
-    """Draw texts encoded a second by each model."""
+    """Draw texts of the leading view encoded a second by each model."""
+    if frame.empty:
+        return words_figure("No system of this study encodes texts.", synthetic=synthetic)
     ordered = frame.sort_values("texts_per_second")
     figure, axes = plt.subplots(figsize=(7.2, 0.42 * len(ordered) + 1.4))
     colours = [KIND_COLOURS[kind] for kind in ordered["kind"]]

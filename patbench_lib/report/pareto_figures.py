@@ -9,9 +9,8 @@ from great_tables import GT
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from patbench_lib.report.cost_figures import in_words
 from patbench_lib.report.labels import name_points, plain_ticks
-from patbench_lib.report.style import KIND_COLOURS, KIND_MARKERS, finish
+from patbench_lib.report.style import KIND_COLOURS, KIND_MARKERS, finish, words_figure
 from patbench_lib.report.tables import table
 from patbench_lib.types import Bools, Floats
 
@@ -52,7 +51,7 @@ def pareto_figure(costs: pd.DataFrame, *, synthetic: bool) -> Figure:
     costs : as `bench.cost.costs` gives them.
     """
     if costs.empty:
-        return in_words("No system of this study could be run.", synthetic=synthetic)
+        return words_figure("No system of this study could be run.", synthetic=synthetic)
     figure, panels = plt.subplots(3, 1, figsize=(7.2, 8.6))
     kinds = list(dict.fromkeys(costs["kind"]))
     for axes, (column, (label, more)) in zip(panels, AXES.items(), strict=True):

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import textwrap
 from collections.abc import Mapping, Sequence
 
 import matplotlib.pyplot as plt
@@ -14,7 +13,8 @@ from matplotlib.ticker import LogLocator, NullLocator
 
 from patbench_lib.bench.arena import Arena
 from patbench_lib.models.card import Card
-from patbench_lib.report.style import KIND_COLOURS, KIND_MARKERS, STRATUM_COLOURS, finish
+from patbench_lib.report.labels import short_title
+from patbench_lib.report.style import KIND_COLOURS, KIND_MARKERS, STRATUM_COLOURS, arms, finish, panels
 
 
 def leaderboard_figure(means: pd.DataFrame, cards: Mapping[str, Card], *, synthetic: bool) -> Figure:
@@ -29,19 +29,13 @@ def leaderboard_figure(means: pd.DataFrame, cards: Mapping[str, Card], *, synthe
     for kind in dict.fromkeys(cards[system].kind for system in ordered["system"]):
         mine = ordered[[cards[system].kind == kind for system in ordered["system"]]]
         axes.errorbar(
-            mine["value"], mine.index, xerr=_arms(mine), fmt=KIND_MARKERS[kind], color=KIND_COLOURS[kind],
+            mine["value"], mine.index, xerr=arms(mine), fmt=KIND_MARKERS[kind], color=KIND_COLOURS[kind],
             capsize=3, markersize=7, label=kind,
         )  # fmt: skip
     axes.set_yticks(ordered.index, ordered["system"])
     axes.set(xlabel=ordered["measure"].iloc[0], ylim=(-0.6, len(ordered) - 0.4))
     figure.legend(loc="outside upper center", ncols=4)
     return finish(figure, synthetic=synthetic)
-
-
-def _arms(frame: pd.DataFrame) -> np.ndarray:
-    """Return the lengths of interval arms below and above the value, shape [2, rows]."""
-    arms: np.ndarray = np.array([frame["value"] - frame["low"], frame["high"] - frame["value"]]).clip(min=0)
-    return arms
 
 
 def views_figure(means: pd.DataFrame, *, synthetic: bool) -> Figure:
@@ -52,18 +46,14 @@ def views_figure(means: pd.DataFrame, *, synthetic: bool) -> Figure:
     means : system, view, measure, value, low, high, for one landscape, stratum and measure.
     """
     systems, views = list(dict.fromkeys(means["system"])), list(dict.fromkeys(means["view"]))
-    columns = min(3, len(systems))
-    rows = -(-len(systems) // columns)
-    figure, grid = plt.subplots(rows, columns, figsize=(7.6, 2.1 * rows + 0.5), sharex=True, sharey=True, squeeze=False)
-    for axes, system in zip(grid.flat, systems, strict=False):
+    figure, grid = panels(len(systems), 2.1, margin=0.5)
+    for axes, system in zip(grid, systems, strict=True):
         mine = means[means["system"] == system].set_index("view").reindex(views).reset_index()
         best = int(mine["value"].to_numpy().argmax())
-        axes.errorbar(range(len(views)), mine["value"], yerr=_arms(mine), fmt="o", color="#0072B2", capsize=3)
+        axes.errorbar(range(len(views)), mine["value"], yerr=arms(mine), fmt="o", color="#0072B2", capsize=3)
         axes.plot(best, mine["value"][best], "o", markersize=11, markerfacecolor="none", markeredgecolor="#D55E00")
         axes.set_title(system)
         axes.set_xticks(range(len(views)), views, rotation=45 if len(views) > 3 else 0)
-    for axes in list(grid.flat)[len(systems) :]:
-        axes.set_visible(False)
     figure.supylabel(means["measure"].iloc[0], fontsize=10.5)
     return finish(figure, synthetic=synthetic)
 
@@ -78,14 +68,13 @@ def strata_figure(means: pd.DataFrame, measures: Sequence[str], *, synthetic: bo
     """
     lead = means[(means["measure"] == measures[0]) & (means["stratum"] == "IN")].sort_values("value")
     position = {system: i for i, system in enumerate(lead["system"])}
-    figure, panels = plt.subplots(
-        1, len(measures), figsize=(7.6, 0.4 * len(position) + 1.6), sharey=True, squeeze=False
-    )
-    for axes, measure in zip(panels[0], measures, strict=True):
+    size = (7.6, 0.4 * len(position) + 1.6)
+    figure, grid = plt.subplots(1, len(measures), figsize=size, sharey=True, squeeze=False)
+    for axes, measure in zip(grid[0], measures, strict=True):
         _strata_panel(axes, means[means["measure"] == measure], position)
         axes.set(xlabel=measure)
-    panels[0][0].set_yticks(list(position.values()), list(position))
-    panels[0][-1].legend(loc="lower right")
+    grid[0][0].set_yticks(list(position.values()), list(position))
+    grid[0][-1].legend(loc="lower right")
     return finish(figure, synthetic=synthetic)
 
 
@@ -94,7 +83,7 @@ def _strata_panel(axes: Axes, means: pd.DataFrame, position: Mapping[str, int]) 
         mine = means[means["stratum"] == stratum]
         height = [position[system] + shift for system in mine["system"]]
         axes.errorbar(
-            mine["value"], height, xerr=_arms(mine), fmt=marker, color=STRATUM_COLOURS[stratum], capsize=2.5,
+            mine["value"], height, xerr=arms(mine), fmt=marker, color=STRATUM_COLOURS[stratum], capsize=2.5,
             label=stratum,
         )  # fmt: skip
     axes.set_xlim(left=0)
@@ -113,7 +102,7 @@ def scale_figure(means: pd.DataFrame, cards: Mapping[str, Card], *, synthetic: b
     figure, axes = plt.subplots(figsize=(7.2, 3.9))
     for family, mine in known.sort_values("params").groupby("family", sort=False):
         line = axes.errorbar(
-            mine["params"], mine["value"], yerr=_arms(mine), fmt="o-" if len(mine) > 1 else "o", capsize=3, label=family
+            mine["params"], mine["value"], yerr=arms(mine), fmt="o-" if len(mine) > 1 else "o", capsize=3, label=family
         )
         rises = np.append(np.diff(mine["value"]) > 0, False)  # a label stands where its line does not go
         for name, params, value, up in zip(mine["system"], mine["params"], mine["value"], rises, strict=True):
@@ -173,7 +162,7 @@ def hardest_queries(scores: pd.DataFrame, arena: Arena, *, most: int = 8) -> pd.
     return pd.DataFrame(
         {
             "query": chosen.index,
-            "title": [textwrap.shorten(title, 90, placeholder=" …") for title in rows["title"]],
+            "title": [short_title(title) for title in rows["title"]],
             "office": rows["office"].to_numpy(),
             "IPC": [", ".join(symbols[:2]) for symbols in rows["ipc"]],
             "answers": chosen["answers"].to_numpy(),

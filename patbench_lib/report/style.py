@@ -4,10 +4,18 @@ from __future__ import annotations
 
 from contextlib import suppress
 from importlib.resources import files
+from typing import Any
 
 import matplotlib as mpl
 import matplotlib.pyplot as plt
+import numpy as np
+import pandas as pd
+from matplotlib.axes import Axes
 from matplotlib.figure import Figure
+
+from patbench_lib.types import Floats
+
+SYNTHETIC = "synthetic landscape"
 
 KIND_COLOURS = {
     "lexical": "#000000",
@@ -48,7 +56,47 @@ def finish(figure: Figure, *, synthetic: bool) -> Figure:
     The mark is part of the picture, so that it goes wherever the picture is copied to. Closing takes the figure from
     pyplot, which would show it a second time at the end of a notebook's cell.
     """
-    if synthetic:
-        figure.supxlabel("synthetic landscape", x=0.995, ha="right", fontsize=8.5, fontstyle="italic", color="#8a3b12")
+    style: dict[str, Any] = {"ha": "right", "fontsize": 8.5, "fontstyle": "italic", "color": "#8a3b12"}
+    if synthetic and figure.get_supxlabel():  # the place that the layout keeps free is taken: stand beside it
+        figure.text(0.995, 0.004, SYNTHETIC, **style)
+    elif synthetic:
+        figure.supxlabel(SYNTHETIC, x=0.995, **style)
     plt.close(figure)
     return figure
+
+
+def words_figure(text: str, *, synthetic: bool) -> Figure:
+    """Return a figure of nothing but words: why a study has nothing to draw."""
+    figure, axes = plt.subplots(figsize=(7.2, 1.2))
+    axes.set_axis_off()  # a notebook shows no figure that has no axes at all
+    figure.text(0.5, 0.5, text, ha="center", va="center", wrap=True)
+    return finish(figure, synthetic=synthetic)
+
+
+def panels(
+    count: int, height: float, *, margin: float, columns: int = 3, width: float = 7.6, xlabel: str = ""
+) -> tuple[Figure, list[Axes]]:
+    """Return a figure with so many panels on shared scales, row by row; the lowest of each column carry the labels.
+
+    Parameters
+    ----------
+    height, margin : of each row, and of what is above and below all rows, in inches.
+    """
+    columns = min(columns, count)
+    rows = -(-count // columns)
+    figure, grid = plt.subplots(
+        rows, columns, figsize=(width, rows * height + margin), sharex=True, sharey=True, squeeze=False
+    )
+    used, spare = grid.flat[:count], grid.flat[count:]
+    for axes in spare:
+        axes.set_visible(False)
+    for axes in used[-columns:]:
+        axes.tick_params(labelbottom=True)
+        axes.set_xlabel(xlabel)
+    return figure, list(used)
+
+
+def arms(frame: pd.DataFrame, value: str = "value") -> Floats:
+    """Return the lengths of interval arms below and above the value, shape [2, rows]."""
+    lengths: Floats = np.array([frame[value] - frame["low"], frame["high"] - frame[value]]).clip(min=0)
+    return lengths

@@ -11,7 +11,7 @@ from matplotlib.figure import Figure
 from matplotlib.patches import Rectangle
 
 from patbench_lib.bench.passages import READINGS, WHOLE
-from patbench_lib.report.style import finish
+from patbench_lib.report.style import finish, panels, words_figure
 from patbench_lib.report.tables import table
 
 VIEW_COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9")
@@ -63,13 +63,10 @@ def differences_figure(differences: pd.DataFrame, lead: str, measure: str, *, sy
     differences : `bench.views.view_differences`.
     """
     if differences.empty:
-        return note_figure(f"{lead} is the only view of this study.", synthetic=synthetic)
+        return words_figure(f"{lead} is the only view of this study.", synthetic=synthetic)
     views, systems = (list(dict.fromkeys(differences[name])) for name in ("view", "system"))
-    columns = min(3, len(views))
-    rows = -(-len(views) // columns)
-    size = (7.6, rows * (0.27 * len(systems) + 0.75) + 0.4)
-    figure, grid = plt.subplots(rows, columns, figsize=size, sharex=True, sharey=True, squeeze=False)
-    for axes, view in zip(grid.flat, views, strict=False):
+    figure, grid = panels(len(views), 0.27 * len(systems) + 0.75, margin=0.4)
+    for axes, view in zip(grid, views, strict=True):
         axes.axvline(0, color="#555555", linewidth=1)
         mine = differences[differences["view"] == view].set_index("system").loc[systems[::-1]]
         for height, row in enumerate(mine.itertuples()):
@@ -80,17 +77,7 @@ def differences_figure(differences: pd.DataFrame, lead: str, measure: str, *, sy
         axes.set_title(view)
         axes.set(ylim=(-0.6, len(systems) - 0.4))
         axes.set_yticks(range(len(systems)), systems[::-1])
-        axes.tick_params(labelbottom=True)
-    for axes in list(grid.flat)[len(views) :]:
-        axes.set_visible(False)
     figure.suptitle(f"{measure} less that on {lead}", fontsize=10.5)
-    return finish(figure, synthetic=synthetic)
-
-
-def note_figure(text: str, *, synthetic: bool) -> Figure:
-    """Say in a figure's place why there is none to draw."""
-    figure = plt.figure(figsize=(7.2, 1.0))
-    figure.text(0.5, 0.5, text, ha="center", va="center", wrap=True)
     return finish(figure, synthetic=synthetic)
 
 
@@ -104,22 +91,14 @@ def cut_figure(means: pd.DataFrame, readings: pd.DataFrame, *, synthetic: bool) 
     """
     counted = means.merge(readings[readings["tokens"].notna()], on=["system", "view"])
     if counted.empty:
-        return note_figure("No system of this study counts tokens: all read every view whole.", synthetic=synthetic)
+        return words_figure("No system of this study counts tokens: all read every view whole.", synthetic=synthetic)
     systems, views = (list(dict.fromkeys(counted[name])) for name in ("system", "view"))
-    columns = min(3, len(systems))
-    rows = -(-len(systems) // columns)
-    size = (7.6, 2.1 * rows + 0.8)
-    figure, grid = plt.subplots(rows, columns, figsize=size, sharex=True, sharey=True, squeeze=False)
-    for axes, system in zip(grid.flat, systems, strict=False):
+    figure, grid = panels(len(systems), 2.1, margin=0.8, xlabel="tokens of a text")
+    for axes, system in zip(grid, systems, strict=True):
         _cut_panel(axes, counted[counted["system"] == system].set_index("view"), views)
         axes.set_title(system)
-        axes.set_xlim(0, 1.05 * counted["tokens"].max())
-        axes.tick_params(labelbottom=True)
-    for axes in list(grid.flat)[len(systems) :]:
-        axes.set_visible(False)
-    for axes in grid[-1]:
-        axes.set_xlabel("tokens of a text")
-    handles, labels = grid[0][0].get_legend_handles_labels()
+    grid[0].set_xlim(0, 1.05 * counted["tokens"].max())
+    handles, labels = grid[0].get_legend_handles_labels()
     figure.legend(handles, labels, loc="outside upper center", ncols=len(views))
     figure.supylabel(means["measure"].iloc[0], fontsize=10.5)
     return finish(figure, synthetic=synthetic)
@@ -144,7 +123,7 @@ def matrix_figure(values: pd.DataFrame, measure: str, *, synthetic: bool) -> Fig
     values : the first table of `bench.views.matrix_results`.
     """
     if values.empty:
-        return note_figure("No system of this study can ask with another view.", synthetic=synthetic)
+        return words_figure("No system of this study can ask with another view.", synthetic=synthetic)
     systems, views = list(dict.fromkeys(values["system"])), list(dict.fromkeys(values["held"]))
     size = (max(4.2, 0.62 * len(views) + 1.6), len(systems) * (0.42 * len(views) + 1.0) + 0.3)
     figure, grid = plt.subplots(len(systems), 1, figsize=size, squeeze=False)
@@ -212,12 +191,12 @@ def passages_figure(values: pd.DataFrame, differences: pd.DataFrame, measure: st
     values, differences : of `bench.passages.PassageResults`.
     """
     if values.empty:
-        return note_figure("No system of this study reads in passages.", synthetic=synthetic)
+        return words_figure("No system of this study reads in passages.", synthetic=synthetic)
     systems = list(dict.fromkeys(values["system"]))
-    size = (7.2, len(systems) * (0.36 * len(READINGS) + 0.5) + 0.7)
-    figure, grid = plt.subplots(len(systems), 1, figsize=size, sharex=True, squeeze=False)
+    height = 0.36 * len(READINGS) + 0.5
+    figure, grid = panels(len(systems), height, margin=0.7, columns=1, width=7.2, xlabel=measure)
     apart = differences.set_index(["system", "reading"])["significant"]
-    for axes, system in zip(grid[:, 0], systems, strict=True):
+    for axes, system in zip(grid, systems, strict=True):
         mine = values[values["system"] == system].set_index("reading").loc[list(READINGS[::-1])]
         axes.axvline(mine.loc[WHOLE, "value"], color="#777777", linestyle=":", linewidth=1.2)
         for height, (reading, row) in enumerate(mine.iterrows()):
@@ -232,7 +211,6 @@ def passages_figure(values: pd.DataFrame, differences: pd.DataFrame, measure: st
         axes.set_yticks(range(len(mine)), list(mine.index))
         axes.set(ylim=(-0.6, len(mine) - 0.3))
         axes.set_title(system)
-    grid[-1][0].set_xlabel(measure)
     return finish(figure, synthetic=synthetic)
 
 

@@ -61,13 +61,15 @@ def search_maxsim(
         of documents and its products: memory does not grow with the documents' token vectors.
     device : where single precision is computed.
     """
+    import torch
+
     run, exclusion = Run.empty(judgements.queries, depth), Exclusion(judgements)
     widest = max(len(documents.lengths), int(queries.lengths.max(initial=1)) * queries.dim)
     step = max(1, (block_mb << 20) // (4 * widest))
     for start in range(0, len(run.queries), step):
         positions = np.arange(start, min(start + step, len(run.queries)))
         scores, error = _single(queries, documents, positions, device)
-        _exclude(scores, exclusion, run.queries[positions])
+        exclusion.strike(torch.from_numpy(scores), run.queries[positions], slice(0, len(documents.lengths)))
         for position, row, close in zip(positions.tolist(), scores, error.tolist(), strict=True):
             leading = _leading(row, depth, close)
             fill(run, position, leading, _settled(queries.take(position), documents, leading, row[leading], close))
@@ -188,14 +190,6 @@ def _groups(lengths: Ints, most: int) -> Iterator[Ints]:
             chosen = []
         chosen.append(position)
     yield np.array(chosen)
-
-
-def _exclude(scores: Floats, exclusion: Exclusion, queries: Ints) -> None:
-    positions, members = exclusion.pairs(queries)
-    scores[positions, members] = -np.inf
-    later = exclusion.later(queries)
-    if later is not None:
-        scores[later] = -np.inf
 
 
 def _leading(scores: Floats, depth: int, error: float) -> Ints:

@@ -8,27 +8,11 @@ import numpy as np
 import pandas as pd
 import pytest
 from fixtures.rooms import rankings
+from fixtures.studies import bench
 
 from patbench_lib.bench import bench as module
-from patbench_lib.bench.bench import Bench
 from patbench_lib.bench.keys import model_key, run_key, score_key
 from patbench_lib.errors import PatbenchError
-from patbench_lib.parameters import make_study
-
-SMALL: dict[str, Any] = {
-    "name": "small",
-    "landscape": {"source": "demo", "publications": 60},
-    "external": None,
-    "views": ["TA"],
-    "systems": ["BM25", "MiniLM-static"],
-    "depth": 20,
-    "measures": ["nDCG@10", "MAP"],
-    "statistics": {"resamples": 100, "permutations": 100},
-}
-
-
-def bench(root: Path, **changes: Any) -> Bench:
-    return Bench(make_study({**SMALL, **changes}, where="test"), root, progress=False)
 
 
 def forbid(monkeypatch: pytest.MonkeyPatch, *names: str) -> None:

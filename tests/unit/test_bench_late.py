@@ -6,6 +6,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import pytest
+from fixtures import studies
 from fixtures.rooms import rankings
 from fixtures.tiny_late import cross_card, late_card, tiny_colbert, tiny_cross
 
@@ -15,7 +16,6 @@ from patbench_lib.bench.plan import encode_step, make_plan, retrieve_step
 from patbench_lib.bench.rerank import reranked
 from patbench_lib.encode.token_store import TokenVectors
 from patbench_lib.errors import PatbenchError
-from patbench_lib.parameters import make_study
 from patbench_lib.report.prose_late import close_late
 
 LATE, CROSS = "tiny-colbert", "tiny-cross"
@@ -30,19 +30,13 @@ def cards(tmp_path_factory: pytest.TempPathFactory) -> list[dict[str, Any]]:
 
 def bench(root: Path, cards: list[dict[str, Any]], **changes: Any) -> Bench:
     content: dict[str, Any] = {
-        "name": "small",
-        "landscape": {"source": "demo", "publications": 60},
-        "external": None,
-        "views": ["TA"],
         "systems": ["BM25", LATE],
         "models": cards,
         "late_interaction": {"systems": [LATE]},
         "reranking": {"systems": [CROSS, LATE], "depth": 10},
-        "depth": 20,
         "measures": ["nDCG@10"],
-        "statistics": {"resamples": 100, "permutations": 100},
     }
-    return Bench(make_study({**content, **changes}, where="test"), root, progress=False)
+    return studies.bench(root, **{**content, **changes})
 
 
 def run_in(mode: str, root: Path, cards: list[dict[str, Any]], **settings: Any) -> tuple[Bench, dict[str, Any]]:

@@ -6,7 +6,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from patbench_lib.evaluate.compare import against, by_query, means, relative_gap
+from patbench_lib.evaluate.compare import against, by_query, means
+from patbench_lib.evaluate.gap import relative_gap
 from patbench_lib.evaluate.settings import Statistics
 
 STATISTICS = Statistics(resamples=400, permutations=2000)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import json
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -10,15 +10,15 @@ import matplotlib.pyplot as plt
 import numpy as np
 import pandas as pd
 import pytest
+from fixtures import studies
 from fixtures.rooms import rankings
 
 from patbench_lib.bench import indexes as indexes_module
 from patbench_lib.bench import variants as variants_module
 from patbench_lib.bench.bench import Bench
-from patbench_lib.bench.cost import costs, encoding_rate
+from patbench_lib.bench.cost import costs
 from patbench_lib.bench.indexes import approximate_indexes, best_single
 from patbench_lib.bench.variants import Source, cheaper_vectors, cutoff, main_scores, single_vector
-from patbench_lib.parameters import make_study
 from patbench_lib.report.cost_figures import (
     bytes_figure,
     indexes_figure,
@@ -30,22 +30,9 @@ from patbench_lib.report.labels import name_points
 from patbench_lib.report.pareto_figures import costs_table, pareto_figure, undominated
 from patbench_lib.report.prose_cost import close_cost
 
-SMALL: dict[str, Any] = {
-    "name": "small",
-    "landscape": {"source": "demo", "publications": 60},
-    "external": None,
-    "views": ["TA"],
-    "systems": ["BM25", "MiniLM-static"],
-    "depth": 20,
-    "measures": ["nDCG@10", "MAP"],
-    "statistics": {"resamples": 100, "permutations": 100},
-    "late_interaction": {"systems": []},
-    "truncation": {"dims": [512, 64, 16], "rescored": 15, "hnsw_search": [4, 40], "ivf_probes": [1]},
-}
-
-
-def bench(root: Path, **changes: Any) -> Bench:
-    return Bench(make_study({**SMALL, **changes}, where="test"), root, progress=False)
+bench = partial(
+    studies.bench, truncation={"dims": [512, 64, 16], "rescored": 15, "hnsw_search": [4, 40], "ivf_probes": [1]}
+)
 
 
 @pytest.fixture(scope="module")
@@ -142,18 +129,6 @@ def test_late_interaction_keeps_all_its_vectors_and_what_cannot_run_is_named(tmp
     assert np.isnan(row["milliseconds"])
     assert list(left_out) == ["gone"]
     assert "gone" in costs_table(table, left_out, "nDCG@10", synthetic=True).as_raw_html()
-
-
-def test_the_encoding_rate_is_of_the_views_texts_whatever_else_the_store_holds(made: Bench) -> None:
-    said = {"tokens": 20.0, "read": 0.5, "stores": ["a", "b"]}  # ten tokens are read of a document
-    for store, tokens, seconds in (("a", 600, 2.0), ("b", 300, 1.0)):
-        folder = made.paths.embeddings / store
-        folder.mkdir(parents=True)
-        (folder / "000000.index.npy").touch()
-        shard = {"texts": 5, "tokens_read": tokens, "seconds": seconds}
-        (folder / "000000.json").write_text(json.dumps(shard))
-    assert encoding_rate(made, said) == pytest.approx(900 / 3 / 10)
-    assert encoding_rate(made, said | {"stores": []}) is None
 
 
 def test_a_study_of_bm25_alone_is_told_and_drawn(tmp_path: Path) -> None:

@@ -5,7 +5,8 @@ import pandas as pd
 import pytest
 from scipy import stats
 
-from patbench_lib.evaluate.gains import gain_table, gap_change, rank_correlation
+from patbench_lib.evaluate.gains import gain_table, rank_correlation
+from patbench_lib.evaluate.gap import gap_change
 from patbench_lib.evaluate.settings import Statistics
 
 STATISTICS = Statistics(resamples=400, permutations=2000)

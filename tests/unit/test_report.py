@@ -14,7 +14,7 @@ from patbench_lib.models.card import Card
 from patbench_lib.report.figures import write_figures
 from patbench_lib.report.prose import close_models, close_retrieval
 from patbench_lib.report.retrieval_figures import failures_figure, scale_figure, strata_figure, views_figure
-from patbench_lib.report.style import finish
+from patbench_lib.report.style import SYNTHETIC, arms, finish, panels, words_figure
 from patbench_lib.report.tables import leaderboard, table
 
 CARDS = {
@@ -141,3 +141,33 @@ def test_figures_become_files_with_a_map_and_older_ones_go(tmp_path: Path) -> No
 def test_no_figures_is_an_error(tmp_path: Path) -> None:
     with pytest.raises(PatbenchError, match="No figures in 0 notebooks"):
         write_figures([], tmp_path, study="demo", notice=None)
+
+
+def test_the_lowest_panel_of_each_column_carries_the_labels() -> None:
+    figure, axes = panels(4, 2.0, margin=0.5, xlabel="x")
+    assert figure.get_size_inches().tolist() == [7.6, 2 * 2.0 + 0.5]
+    assert len(figure.axes) == 6 and [each.get_visible() for each in figure.axes] == [True] * 4 + [False] * 2
+    # The fourth panel stands under the first one.
+    assert [each.get_xlabel() for each in axes] == ["", "x", "x", "x"]
+    assert [each.xaxis.get_tick_params()["labelbottom"] for each in axes] == [False, True, True, True]
+    plt.close(figure)
+
+
+def test_a_figure_of_words_says_them_and_what_it_is() -> None:
+    figure = words_figure("Nothing to draw.", synthetic=True)
+    assert [text.get_text() for text in figure.texts] == ["Nothing to draw.", SYNTHETIC]
+    assert len(words_figure("Nothing to draw.", synthetic=False).texts) == 1
+
+
+def test_the_mark_leaves_the_label_of_all_axes_where_it_is() -> None:
+    figure, _ = plt.subplots()
+    figure.supxlabel("the weight")
+    finish(figure, synthetic=True)
+    assert figure.get_supxlabel() == "the weight"
+    assert [text.get_text() for text in figure.texts] == ["the weight", SYNTHETIC]
+
+
+def test_arms_never_point_inwards() -> None:
+    frame = pd.DataFrame({"value": [0.5, 0.5], "low": [0.4, 0.5 + 1e-17], "high": [0.7, 0.5]})
+    assert arms(frame).tolist() == [pytest.approx([0.1, 0]), pytest.approx([0.2, 0])]
+    assert arms(frame.assign(low=0.6)).min() == 0

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from hashlib import sha256
 from itertools import product
 
 import numpy as np
@@ -9,7 +10,15 @@ from hypothesis import strategies as st
 from scipy.stats import binomtest
 
 from patbench_lib.evaluate import statistics
-from patbench_lib.evaluate.statistics import bootstrap_means, family_sums, holm, interval, randomisation_test
+from patbench_lib.evaluate.statistics import (
+    bootstrap_means,
+    family_sums,
+    holm,
+    interval,
+    randomisation_test,
+    seed_of,
+    significant,
+)
 
 
 def column(*values: float) -> np.ndarray:
@@ -121,6 +130,11 @@ def test_holms_procedure_on_a_textbook_example() -> None:
     assert holm([0.02, 0.02, 0.02]).tolist() == pytest.approx([0.06] * 3)
 
 
+def test_what_equals_the_level_is_significant_though_floats_round() -> None:
+    assert 1 - 0.9 < 0.1, "so a plain comparison would refuse 0.1 at the level of 0.9"
+    assert significant(np.array([0.02, 0.1, 0.1001]), 0.9).tolist() == [True, True, False]
+
+
 @settings(deadline=None)
 @given(st.lists(st.floats(0, 1), min_size=1, max_size=12))
 def test_holm_keeps_the_order_and_lies_between_the_p_values_and_bonferronis(p: list[float]) -> None:
@@ -177,3 +191,10 @@ def test_intervals_hold_the_truth_about_as_often_as_they_say() -> None:
         assert sizes.sum() == len(values)
         held += int(((low <= 1 / 3) & (high >= 1 / 3)).sum())
     assert 0.90 <= held / 500 <= 0.98
+
+
+def test_seeds_differ_by_name_and_study_and_stay_for_ever() -> None:
+    names = [(0,), (1,), (0, "split"), (0, "split", 1), (0, "split1"), (0, 1, "split")]
+    seeds = {seed_of(*each) for each in names}
+    assert len(seeds) == len(names)
+    assert seed_of(0, "split", 1) == int.from_bytes(sha256(b'[0, "split", "1"]').digest()[:4], "big")

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pandas as pd
 import pytest
+from fixtures import studies
 from fixtures.rooms import rankings
 from fixtures.tiny_models import tiny_bert
 
@@ -24,33 +26,18 @@ from patbench_lib.bench.views import (
     view_scores,
 )
 from patbench_lib.evaluate.compare import means
-from patbench_lib.parameters import make_study
 from patbench_lib.report import view_figures as figures
 from patbench_lib.report.model_figures import readings
 from patbench_lib.report.prose_views import close_views
 from patbench_lib.retrieve.bm25 import search_bm25
 from patbench_lib.retrieve.dense import search_exact
 
-SMALL: dict[str, Any] = {
-    "name": "small",
-    "landscape": {"source": "demo", "publications": 60},
-    "external": None,
-    "views": ["TA", "C1"],
-    "systems": ["BM25", "MiniLM-static"],
-    "depth": 20,
-    "measures": ["nDCG@10", "MAP"],
-    "statistics": {"resamples": 100, "permutations": 100},
-    "passages": {"systems": []},
-}
+bench = partial(studies.bench, views=["TA", "C1"])
 
 
 @pytest.fixture(scope="module")
 def weights(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return tiny_bert(tmp_path_factory.mktemp("tiny"))
-
-
-def bench(root: Path, **changes: Any) -> Bench:
-    return Bench(make_study({**SMALL, **changes}, where="test"), root, progress=False)
 
 
 def reading(root: Path, weights: Path, **passages: Any) -> Bench:
