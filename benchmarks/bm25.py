@@ -1,11 +1,10 @@
-"""BM25 search against bm25s alone (index and retrieve, numba as we have it) and against rank-bm25.
+"""BM25 search against bm25s alone (index and retrieve, compiled as ours is) and against rank-bm25.
 
 rank-bm25 takes seconds a query, so a few are measured and the time of all is extrapolated from them.
 """
 
 from __future__ import annotations
 
-import importlib.util
 import time
 
 import bm25s
@@ -38,13 +37,11 @@ def main() -> None:
     rows = np.arange(options.queries)
     family = np.arange(options.documents, dtype=np.int32)
     judgements = Judgements(rows, np.zeros(options.queries + 1, np.int64), none, none, family)
-    numba = importlib.util.find_spec("numba") is not None
 
     def alone() -> None:
         index = bm25s.BM25(k1=settings.k1, b=settings.b, method=settings.variant)
         index.index(tokenise(documents, settings), show_progress=False)
-        if numba:
-            index.activate_numba_scorer()
+        index.activate_numba_scorer()
         index.retrieve(tokenise(queries, settings), k=DEPTH, show_progress=False)
 
     seconds = in_turns(
@@ -63,7 +60,7 @@ def main() -> None:
     ours = sorted(seconds["search_bm25"])[options.rounds // 2] / options.queries
     figures = {
         "search_bm25's time by bm25s's": (ratio(seconds, *seconds), "aim: at most 1.15"),
-        "search_bm25, ms a query, index included": (1000 * ours, "numba" if numba else "no numba"),
+        "search_bm25, ms a query, index included": (1000 * ours, ""),
         "rank-bm25, ms a query, index left out": (1000 * each, f"extrapolated from {len(asked)} queries"),
         "rank-bm25's time a query by ours": (each / ours, "aim: at least 100"),
     }

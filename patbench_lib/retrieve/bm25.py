@@ -6,8 +6,7 @@ by Kamphuis, de Vries, Boytsov and Lin, Which BM25 Do You Mean? (2020).
 
 from __future__ import annotations
 
-import importlib.util
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from functools import cache, reduce
 from operator import add
 from typing import Any
@@ -35,20 +34,26 @@ def search_bm25(
     query_texts : texts of `judgements.queries`, in their order.
     document_texts : texts of all rows of the landscape.
     """
-    documents = tokenise(document_texts, settings)
     run = Run.empty(judgements.queries, depth)
-    known = {term for terms in documents for term in terms}
-    if not known:  # an index of no terms cannot be built
-        return run
-    score = _scorer(documents, settings)
-    for position, (query, terms) in enumerate(zip(judgements.queries, tokenise(query_texts, settings), strict=True)):
-        shared = [term for term in terms if term in known]
-        if shared:
-            scores, floor = score(shared)
-            scores[judgements.excluded(int(query))] = floor
+    for position, scored in enumerate(score_each(query_texts, document_texts, settings)):
+        if scored is not None:
+            scores, floor = scored
+            scores[judgements.excluded(int(judgements.queries[position]))] = floor
             best = contenders(scores, floor, depth)
             fill(run, position, best, scores[best])
     return run
+
+
+def score_each(
+    query_texts: Sequence[str], document_texts: Sequence[str], settings: Bm25
+) -> Iterator[tuple[Floats, float] | None]:
+    """Give, for each query, what `Scorer` returns, or None where it shares no term with any document."""
+    documents = tokenise(document_texts, settings)
+    known = {term for terms in documents for term in terms}
+    score = _scorer(documents, settings) if known else None  # an index of no terms cannot be built
+    for terms in tokenise(query_texts, settings):
+        shared = [term for term in terms if term in known]
+        yield score(shared) if score and shared else None
 
 
 def contenders(scores: Floats, floor: float, depth: int) -> Ints:
@@ -85,8 +90,7 @@ def _scorer(documents: list[list[str]], settings: Bm25) -> Scorer:
 
     index: Any = bm25s.BM25(k1=settings.k1, b=settings.b, delta=settings.delta, method=settings.variant)
     index.index(documents, show_progress=False)
-    if importlib.util.find_spec("numba"):
-        index._compute_relevance_from_scores = _compiled_scorer()
+    index._compute_relevance_from_scores = _compiled_scorer()
 
     def score(terms: list[str]) -> tuple[Floats, float]:
         ids = index.get_tokens_ids(terms)

@@ -32,10 +32,10 @@ def named(lines: list[str]) -> dict[str, SpecifierSet]:
 
 
 def declared() -> dict[str, SpecifierSet]:
-    """Return what a user and a tester need: the dependencies and the extras fast and test."""
+    """Return what a user and a tester need: the dependencies and the extra test."""
     about = project()
     extras = about["optional-dependencies"]
-    return named([*about["dependencies"], *extras["fast"], *extras["test"]])
+    return named([*about["dependencies"], *extras["test"]])
 
 
 def conda() -> tuple[list[str], dict[str, SpecifierSet]]:
