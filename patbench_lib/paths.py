@@ -61,3 +61,8 @@ class Paths:
     def embeddings(self) -> Path:
         """The embedding store, shared by all studies."""
         return self.root / ".cache" / "embeddings"
+
+    @property
+    def models(self) -> Path:
+        """What is known of models that were loaded once, shared by all studies."""
+        return self.root / ".cache" / "models"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Sequence
-from functools import cached_property
+from functools import cached_property, partial
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -12,7 +12,7 @@ import numpy as np
 import pandas as pd
 
 from patbench_lib.bench.arena import Arena
-from patbench_lib.bench.keys import run_key, score_key
+from patbench_lib.bench.keys import encoder_key, run_key, score_key
 from patbench_lib.bench.late import search_late
 from patbench_lib.bench.made import Made, keep
 from patbench_lib.encode.encode import Encoded, encode
@@ -20,6 +20,7 @@ from patbench_lib.errors import PatbenchError
 from patbench_lib.evaluate.retrieval import score_run
 from patbench_lib.files import replacing
 from patbench_lib.landscape.views import View
+from patbench_lib.models.deferred import deferred
 from patbench_lib.models.encoder import Encoder, load_encoder
 from patbench_lib.paths import Paths, find_root
 from patbench_lib.retrieve.bm25 import search_bm25
@@ -70,7 +71,9 @@ class Bench:
         fitted = card.kind == "lsa"
         key = (system, f"{arena.key}-{view}" if fitted else "")
         if key not in self._encoders:
-            self._encoders[key] = load_encoder(
+            path = self.paths.models / f"{system}-{encoder_key(self.study, card, view, arena.key)}.json"
+            load = partial(
+                load_encoder,
                 card,
                 max_tokens=self.study.encoding.max_tokens,
                 device=self.study.encoding.device,
@@ -78,6 +81,7 @@ class Bench:
                 fit_texts=arena.texts(view) if fitted else None,
                 allow_remote_code=self.study.allow_remote_code,
             )
+            self._encoders[key] = deferred(card, path, load)
         return self._encoders[key]
 
     def loaded(self, system: str, load: Callable[..., Model]) -> Model:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from functools import cache
+from importlib.metadata import version
 from importlib.resources import files
 from pathlib import Path
 
@@ -56,6 +57,14 @@ def model_key(study: Study, card: Card) -> str:
     encoding = study.encoding
     files_of = "" if card.kind in _FITTED else _weights(card.model_dump_json())
     return digest(card, files_of, encoding.max_tokens, encoding.compute, encoding.dtype, FORMAT, code_digest("models"))
+
+
+def encoder_key(study: Study, card: Card, view: str, landscape: str) -> str:
+    """Return the key of what a loaded encoder is like; of a fitted one it holds what it is fitted to, and by what."""
+    if card.kind not in _FITTED:
+        return model_key(study, card)
+    words = study.description_words if view == "TAD" else 0
+    return digest(model_key(study, card), landscape, view, words, version("scikit-learn"))
 
 
 def run_key(study: Study, card: Card, view: str, landscape: str) -> str:

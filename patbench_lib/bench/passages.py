@@ -16,6 +16,7 @@ from patbench_lib.encode.encode import Encoded
 from patbench_lib.encode.passages import Passages, check_window, cut_passages
 from patbench_lib.errors import PatbenchError
 from patbench_lib.evaluate.compare import against, means
+from patbench_lib.models.deferred import loaded
 from patbench_lib.models.encoder import Encoder
 from patbench_lib.retrieve.dense import search_exact
 from patbench_lib.retrieve.passages import pool_passages, search_passages
@@ -140,7 +141,7 @@ class _Material:
     @cached_property
     def _encoder(self) -> Encoder:
         try:
-            encoder = self.bench.encoder(self.system, self.bench.arena, self.view)
+            encoder = loaded(self.bench.encoder(self.system, self.bench.arena, self.view))
             check_window(encoder, self.bench.study.passages.window)
         except PatbenchError as error:
             raise UnusableError(error.what, why=error.why, todo=error.todo) from error

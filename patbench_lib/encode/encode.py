@@ -13,6 +13,7 @@ import numpy as np
 from patbench_lib.encode.batches import batches
 from patbench_lib.encode.key import store_key, text_hashes
 from patbench_lib.encode.store import ShardFolder, V, VectorFolder
+from patbench_lib.models.deferred import loaded
 from patbench_lib.models.encoder import Encoder
 from patbench_lib.types import Floats, Ints, Role
 
@@ -103,7 +104,7 @@ def encode(
         folder,
         texts,
         lambda shard, bar: _encode_shard(encoder, shard, role, batch_tokens, bar),
-        device=getattr(encoder, "device", "cpu"),
+        device=lambda: getattr(loaded(encoder), "device", "cpu"),
         shard_size=shard_size,
         progress=progress,
     )
@@ -116,7 +117,7 @@ def fill(
     texts: Sequence[str],
     read: Callable[[Sequence[str], Bar], tuple[V, Ints]],
     *,
-    device: str,
+    device: Callable[[], str],
     shard_size: int,
     progress: bool,
 ) -> None:
@@ -125,6 +126,7 @@ def fill(
     Parameters
     ----------
     read : encodes the texts of a shard; returns their vectors, and the tokens of each before truncation.
+    device : tells where, once something was read: asking may load the model.
     """
     distinct = list(dict.fromkeys(texts))
     hashes = text_hashes(distinct)
@@ -139,7 +141,7 @@ def fill(
                     began = time.perf_counter()
                     vectors, tokens = read(shard, bar)
                     seconds = time.perf_counter() - began
-                    folder.add(shard, vectors, tokens, seconds=seconds, device=device)
+                    folder.add(shard, vectors, tokens, seconds=seconds, device=device())
     finally:
         if bar:
             bar.close()

@@ -56,7 +56,7 @@ def encode_tokens(
         folder,
         texts,
         lambda shard, bar: _encode_shard(encoder, shard, role, batch_tokens, bar),
-        device=encoder.device,
+        device=lambda: encoder.device,
         shard_size=shard_size,
         progress=progress,
     )

@@ -44,6 +44,11 @@ class DenseEncoder:
     declared_max_tokens: int | None
     model: Any
 
+    @property
+    def device(self) -> str:
+        """Where it runs."""
+        return str(self.model.device)
+
     def count_tokens(self, texts: Sequence[str], role: Role) -> NDArray[np.int32]:
         """Return how long each text is before truncation, prompt and special tokens included; shape [n]."""
         prompt = self.card.prompt(role, self.task)

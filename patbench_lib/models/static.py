@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 
 from patbench_lib.errors import PatbenchError
 from patbench_lib.models.card import Card
+from patbench_lib.models.tokens import whole_text_tokenizer
 from patbench_lib.models.weights import fingerprint, require
 from patbench_lib.types import Role
 
@@ -55,13 +56,9 @@ class StaticEncoder:
 def load_static(card: Card) -> StaticEncoder:
     """Build the static model from the token embeddings of the transformer in the card's folder."""
     from sentence_transformers.sentence_transformer.modules import StaticEmbedding
-    from tokenizers import Tokenizer
 
     folder = require(card)
-    tokenizer = Tokenizer.from_file(str(folder / "tokenizer.json"))
-    # The file can carry a truncation from the transformer's training: a static model reads the whole text.
-    tokenizer.no_truncation()
-    module = StaticEmbedding(tokenizer, embedding_weights=_token_embeddings(card, folder)).eval()
+    module = StaticEmbedding(whole_text_tokenizer(folder), embedding_weights=_token_embeddings(card, folder)).eval()
     files = fingerprint(card, folder)
     return StaticEncoder(
         card=card,

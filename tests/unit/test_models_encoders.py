@@ -11,6 +11,7 @@ from patbench_lib.errors import PatbenchError
 from patbench_lib.models.card import Card
 from patbench_lib.models.encoder import Encoder, load_encoder
 from patbench_lib.models.registry import find_card
+from patbench_lib.models.tokens import token_counts
 from patbench_lib.models.weights import require
 
 TEXTS = ["a cane with two wheels", "", "lamp near the handle " * 20, "one sensor"]
@@ -267,3 +268,9 @@ def test_arguments_are_checked() -> None:
         load_encoder(find_card("MiniLM-L6"), max_tokens=0)
     with pytest.raises(PatbenchError, match="not run in int8"):
         load_encoder(find_card("MiniLM-static"), dtype="int8")
+
+
+def test_a_tokenizer_alone_counts_as_the_loaded_model_does() -> None:
+    texts = ["", "a cane", "Rollstuhl – 輪椅 with sensors", "word " * 700]
+    card = find_card("MiniLM-L6", {})
+    assert token_counts(card, texts).tolist() == load_encoder(card).count_tokens(texts, "document").tolist()
