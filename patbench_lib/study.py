@@ -10,9 +10,12 @@ from typing import Annotated, Any, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field, StrictInt, StringConstraints, model_validator
 
+from patbench_lib.classify.settings import Classification
+from patbench_lib.cluster.settings import Clustering
 from patbench_lib.errors import PatbenchError
 from patbench_lib.evaluate.settings import Statistics
 from patbench_lib.landscape.judgements import Relevance
+from patbench_lib.landscape.label_sets import Labels
 from patbench_lib.landscape.spec import DemoSource, LandscapeSpec
 from patbench_lib.landscape.views import View
 from patbench_lib.models.card import Card, Dtype
@@ -76,6 +79,9 @@ class Study(_Closed):
     late_interaction: LateInteraction = LateInteraction()
     reranking: Reranking = Reranking()
     truncation: Truncation = Truncation()
+    labels: Labels = Labels()
+    classification: Classification = Classification()
+    clustering: Clustering = Clustering()
     depth: StrictInt = Field(default=100, ge=1, description="documents ranked for a query")
     measures: tuple[Measure, ...] = Field(
         default=("nDCG@10", "nDCG@100", "Recall@100", "MAP", "MRR", "P@10"), min_length=1

@@ -1,0 +1,1 @@
+"""Multi-label classification: splits, classifiers, measures and their comparison."""

@@ -1,0 +1,1 @@
+"""Clustering: algorithms, gold labels, measures, the number of clusters, topics and maps."""
