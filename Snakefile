@@ -13,6 +13,8 @@ ROOT = Path(workflow.basedir)
 PATHS = Paths(Path("."), STUDY.name)
 PLAN = make_plan(STUDY, ROOT, workflow.cores or 1)
 NOTEBOOKS = sorted(path.stem for path in ROOT.glob("notebooks/[0-9]*.ipynb"))
+TABLES = ["retrieval.results", "retrieval.comparisons", "classification.results", "classification.comparisons"]
+TABLES += ["clustering.results"]
 STEPS = f"{PATHS.build}/steps"
 PATBENCH = f"PATBENCH_THREADS={{threads}} '{sys.executable}' -m patbench_lib"
 
@@ -65,12 +67,26 @@ rule retrieve:
         " || {{ cat {log:q} >&2; exit 1; }}"
 
 
+rule assess:
+    input:
+        STEPS + "/encode/{system}.json",
+    output:
+        STEPS + "/assess/{system}.json",
+    params:
+        key=lambda wildcards: PLAN.assess[wildcards.system],
+    log:
+        STEPS + "/assess/{system}.log",
+    shell:
+        PATBENCH + " assess {wildcards.system:q} --study {STUDY_FILE:q} --stamp {output:q} > {log:q} 2>&1"
+        " || {{ cat {log:q} >&2; exit 1; }}"
+
+
 rule tabulate:
     input:
         expand(STEPS + "/retrieve/{system}.json", system=PLAN.retrieve),
+        expand(STEPS + "/assess/{system}.json", system=PLAN.assess),
     output:
-        f"{PATHS.results}/retrieval.results.parquet",
-        f"{PATHS.results}/retrieval.comparisons.parquet",
+        [f"{PATHS.results}/{table}.parquet" for table in TABLES],
     params:
         key=PLAN.report,
     log:

@@ -10,6 +10,7 @@ from patbench_lib.errors import PatbenchError
 from patbench_lib.files import locked
 from patbench_lib.landscape.folder import load_landscape, save_landscape
 from patbench_lib.landscape.judgements import Judgements, judge
+from patbench_lib.landscape.label_sets import LabelSet, label_sets
 from patbench_lib.landscape.schema import Landscape
 from patbench_lib.landscape.sources import open_source
 from patbench_lib.landscape.spec import DemoSource, TableSource
@@ -51,6 +52,11 @@ class Arena:
     def judgements(self) -> Judgements:
         """The judgements that the study's relation gives."""
         return judge(self.landscape, self.study.relevance)
+
+    @cached_property
+    def label_sets(self) -> tuple[list[LabelSet], dict[str, str]]:
+        """The study's label sets that the landscape has, and why each other one is left out."""
+        return label_sets(self.landscape, self.study.labels)
 
     @cached_property
     def _split(self) -> tuple[list[View], dict[View, list[str]]]:

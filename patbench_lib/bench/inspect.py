@@ -14,6 +14,7 @@ import yaml
 from patbench_lib.errors import PatbenchError
 from patbench_lib.files import write_text
 from patbench_lib.landscape.judgements import Judgements, Relevance, count_unmatched_zeros, judge
+from patbench_lib.landscape.label_sets import Labels, label_sets
 from patbench_lib.landscape.schema import COLUMNS, Landscape, Provenance
 from patbench_lib.landscape.table import map_columns, read_table, split_cells
 from patbench_lib.landscape.validate import validate
@@ -43,6 +44,12 @@ SYNONYMS: dict[str, tuple[str, ...]] = {
 LABEL_MOST_VALUES = 400
 LABEL_LEAST_SUPPORT = 5
 LABEL_WORDS = 6
+
+CODED = ("ipc_subclass", "cpc_group")
+"""Label sets that a table with IPC or CPC symbols is given beside its label columns."""
+
+SUPPORTS = (20, 10, 5)
+"""Publications that a label needs; the first number that leaves a label set is proposed."""
 
 FEW_QUERIES = 50
 
@@ -75,6 +82,7 @@ class Inspection:
     landscape: Landscape
     views: tuple[View, ...]
     signals: tuple[Signal, ...]
+    proposed: Labels | None
     unmatched_zeros: int
 
     def summary(self) -> str:
@@ -86,7 +94,7 @@ class Inspection:
             f"  columns mapped: {', '.join(f'{c} -> {t}' for t, c in self.columns.items()) or 'all by their own name'}",
             f"  offices: {offices}",
             f"  views: {', '.join(self.views)}",
-            f"  label sets: {', '.join(self.labels) or 'none'}",
+            f"  label sets: {_told(self.proposed)}",
         ]
         lines += [f"  relevance: {signal}" for signal in self.signals]
         if self.unmatched_zeros:
@@ -121,7 +129,8 @@ def inspect_table(path: Path, name: str) -> Inspection:
             why="Retrieval needs queries with relevant documents; they come from the column `cited`.",
             todo="Bring a table with cited publication numbers, or a larger set.",
         )
-    return Inspection(name, path, columns, labels, landscape, views, signals, count_unmatched_zeros(landscape))
+    proposed, zeros = propose_labels(landscape), count_unmatched_zeros(landscape)
+    return Inspection(name, path, columns, labels, landscape, views, signals, proposed, zeros)
 
 
 def find_columns(table: pd.DataFrame) -> dict[str, str]:
@@ -151,6 +160,22 @@ def _is_label_set(values: pd.Series) -> bool:
         return False
     wordy = max(len(entry.split()) for entry in counts.index) > LABEL_WORDS
     return not wordy and not all(re.fullmatch(r"[A-Z]{2}|[A-Z]\d?|[\d./-]+", entry) for entry in counts.index)
+
+
+def propose_labels(landscape: Landscape) -> Labels | None:
+    """Return label sets that can be learnt: label columns, then IPC and CPC; None where labels are too rare."""
+    asked = (*landscape.label_sets, *CODED)
+    for support in SUPPORTS:
+        found, _ = label_sets(landscape, Labels(sets=asked, min_support=support))
+        if found:
+            return Labels(sets=tuple(one.name for one in found), min_support=support)
+    return None
+
+
+def _told(proposed: Labels | None) -> str:
+    if proposed is None:
+        return f"none with two labels on at least {SUPPORTS[-1]} publications"
+    return f"{', '.join(proposed.sets)} (labels on at least {proposed.min_support} publications)"
 
 
 def find_signals(landscape: Landscape) -> tuple[Signal, ...]:
@@ -202,6 +227,8 @@ def write_study(found: Inspection, output: Path) -> None:
         "views": views,
         "systems": ["BM25", "LSA", "MiniLM-static", "MiniLM-L6"],
     }
+    if found.proposed:
+        content["labels"] = {"sets": list(found.proposed.sets), "min_support": found.proposed.min_support}
     candidates = len(found.landscape) - 1
     if candidates < Study().depth:
         content["depth"] = candidates

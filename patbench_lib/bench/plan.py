@@ -7,9 +7,13 @@ from functools import partial
 from pathlib import Path
 
 from patbench_lib.bench.bench import Bench
+from patbench_lib.bench.classification import classification_results, classify_system
+from patbench_lib.bench.clustering import cluster_system, clustering_results
 from patbench_lib.bench.keys import code_digest, landscape_key, model_key
 from patbench_lib.bench.late import encoded_tokens
+from patbench_lib.bench.results import retrieval_results
 from patbench_lib.encode.encode import Reading
+from patbench_lib.models.card import SINGLE_VECTOR
 from patbench_lib.study import Study, digest
 
 LEXICAL = "lexical"
@@ -21,7 +25,7 @@ class Plan:
 
     Attributes
     ----------
-    landscapes, encode, retrieve : name of each step's landscape, model or system, and the step's key.
+    landscapes, encode, retrieve, assess : name of each step's landscape, model or system, and the step's key.
     report : key of everything that is drawn.
     threads : processor cores that each encoding step should take.
     """
@@ -29,6 +33,7 @@ class Plan:
     landscapes: dict[str, str]
     encode: dict[str, str]
     retrieve: dict[str, str]
+    assess: dict[str, str]
     report: str
     threads: dict[str, int]
 
@@ -50,10 +55,13 @@ def make_plan(study: Study, root: Path, cores: int) -> Plan:
     asked = digest(where, study.depth, study.search.backend, study.measured())
     code = [code_digest(room) for room in ("encode", "retrieve", "evaluate")]
     retrieve = {name: digest(asked, key, code) for name, key in models.items()}
+    assessed = digest(where, study.labels, study.classification, study.clustering, study.seed)
+    code = [code_digest(room) for room in ("encode", "classify", "cluster", "bench")]
+    assess = {name: digest(assessed, key, code) for name, key in models.items() if cards[name].kind in SINGLE_VECTOR}
     heavy = [name for name, card in cards.items() if card.kind in ("dense", "late-interaction")]
     share = 1 if len(heavy) >= cores else cores
     threads = {name: share if name in heavy else 1 for name in encode}
-    return Plan(landscapes, encode, retrieve, digest(study, code_digest("")), threads)
+    return Plan(landscapes, encode, retrieve, assess, digest(study, code_digest("")), threads)
 
 
 def encode_step(bench: Bench, system: str) -> dict[str, object]:
@@ -73,3 +81,16 @@ def retrieve_step(bench: Bench, system: str) -> dict[str, object]:
         for view in arena.views:
             bench.scores(system, arena, view)
     return {"system": system, "files": [bench.scores_file(system, a, v).name for a in bench.arenas for v in a.views]}
+
+
+def assess_step(bench: Bench, system: str) -> dict[str, object]:
+    """Classify and cluster the study's own landscape by one system's vectors."""
+    classify_system(bench, system)
+    cluster_system(bench, system)
+    return {"system": system}
+
+
+def tabulate_step(bench: Bench) -> None:
+    """Write the tables of results of every task."""
+    for tabulated in (retrieval_results, classification_results, clustering_results):
+        tabulated(bench)

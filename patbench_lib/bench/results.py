@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import json
 import time
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
 import pandas as pd
 
+from patbench_lib.bench.arena import Arena
 from patbench_lib.bench.bench import Bench
 from patbench_lib.bench.keys import code_digest
 from patbench_lib.bench.provenance import commit, hardware, versions
@@ -18,7 +20,7 @@ from patbench_lib.files import replacing, write_json
 from patbench_lib.study import digest
 
 TABLES = ("results", "comparisons", "scores")
-"""What can be asked: means with provenance, differences to the baseline, and per-query scores."""
+"""What can be asked: values of all tasks with provenance, differences to a baseline, retrieval's scores by query."""
 
 
 def retrieval_results(bench: Bench) -> tuple[pd.DataFrame, pd.DataFrame]:
@@ -30,76 +32,103 @@ def retrieval_results(bench: Bench) -> tuple[pd.DataFrame, pd.DataFrame]:
         `results`: landscape, view, stratum, measure, system, value, low, high, n, and provenance; `comparisons`: as
         `evaluate.compare.against` gives them.
     """
-    files = {name: bench.paths.results / f"retrieval.{name}.parquet" for name in ("results", "comparisons")}
-    key = digest(bench.study.statistics, bench.study.seed, bench.study.baseline, code_digest("bench"), _files(bench))
-    described = bench.paths.results / "retrieval.json"
-    if _is_current(described, key) and all(file.is_file() for file in files.values()):
-        return pd.read_parquet(files["results"]), pd.read_parquet(files["comparisons"])
-    tables = _compute(bench)
+    study, files = bench.study, _files(bench)
+    key = digest(study.statistics, study.seed, study.baseline, code_digest("bench"), files)
+    tables = keep_tables(bench, "retrieval", key, lambda: _compute(bench))
+    return tables["results"], tables["comparisons"]
+
+
+def keep_tables(
+    bench: Bench, task: str, key: str, make: Callable[[], Mapping[str, pd.DataFrame]]
+) -> dict[str, pd.DataFrame]:
+    """Return the tables of a task, made or found; each gets the columns study and task in front.
+
+    Parameters
+    ----------
+    key : digest of all that changes the tables.
+    make : makes the tables, by name: `results`, `comparisons`. `query_results` asks those of all tasks together.
+    """
+    described = bench.paths.results / f"{task}.json"
+    kept = json.loads(described.read_text(encoding="utf-8")) if described.is_file() else {"key": ""}
+    files = {name: bench.paths.results / f"{task}.{name}.parquet" for name in kept.get("tables", ())}
+    if kept["key"] == key and all(file.is_file() for file in files.values()):
+        return {name: pd.read_parquet(file) for name, file in files.items()}
+    tables = {name: _named(bench, task, table) for name, table in make().items()}
     write_json(described, {"key": ""})  # from here to the end the tables belong to no key
-    for name, table in zip(files, tables, strict=True):
-        with replacing(files[name]) as temporary:
+    for name, table in tables.items():
+        with replacing(bench.paths.results / f"{task}.{name}.parquet") as temporary:
             table.to_parquet(temporary, compression="zstd", index=False)
-    write_json(described, {"key": key})
+    write_json(described, {"key": key, "tables": sorted(tables)})
     return tables
+
+
+def _named(bench: Bench, task: str, table: pd.DataFrame) -> pd.DataFrame:
+    named = table.copy()
+    named.insert(0, "task", task)
+    named.insert(0, "study", bench.study.name)
+    return named
 
 
 def _files(bench: Bench) -> list[str]:
     return [bench.scores_file(s, a, v).name for a in bench.arenas for v in a.views for s in bench.study.systems]
 
 
-def _is_current(described: Path, key: str) -> bool:
-    return described.is_file() and json.loads(described.read_text(encoding="utf-8"))["key"] == key
-
-
-def _compute(bench: Bench) -> tuple[pd.DataFrame, pd.DataFrame]:
+def _compute(bench: Bench) -> dict[str, pd.DataFrame]:
     study, scores = bench.study, bench.all_scores()
     measured = means(scores, study.statistics, seed=study.seed)
     results = measured.merge(_provenance(bench), on=["landscape", "view", "system"])
     comparisons = against(scores, study.baseline, study.statistics, seed=study.seed)
     comparisons.insert(0, "baseline", study.baseline)
-    for table in (results, comparisons):
-        table.insert(0, "task", "retrieval")
-        table.insert(0, "study", study.name)
-    return results, comparisons
+    return {"results": results, "comparisons": comparisons}
 
 
-def _provenance(bench: Bench) -> pd.DataFrame:
-    study = bench.study
-    shared = {
-        "seed": study.seed,
-        "level": study.statistics.level,
-        "depth": study.depth,
-        "relevance": study.relevance.model_dump_json(),
+def run_provenance(bench: Bench, arena: Arena) -> dict[str, Any]:
+    """Return what all results of a study on a landscape share: seed, level, versions, machine, commit, landscape."""
+    return {
+        "seed": bench.study.seed,
+        "level": bench.study.statistics.level,
         "versions": json.dumps(versions(), sort_keys=True),
         "hardware": hardware(),
         "commit": commit(bench.paths.root),
         "written": time.time(),
+        "landscape_sha256": arena.landscape.fingerprint,
+        "synthetic": arena.landscape.provenance.synthetic,
     }
-    rows = []
+
+
+def card_provenance(bench: Bench, system: str) -> dict[str, Any]:
+    """Return what a system is: its kind, model, revision, prompts, and the settings that it read texts by."""
+    study, card = bench.study, bench.study.card(system)
+    return {
+        "kind": card.kind,
+        "model_id": card.hf_id or str(card.path or ""),
+        "model_revision": card.revision or "",
+        "query_prompt": card.prompt("query"),
+        "document_prompt": card.prompt("document"),
+        "settings": (study.bm25 if card.kind == "lexical" else study.encoding).model_dump_json(),
+    }
+
+
+def _provenance(bench: Bench) -> pd.DataFrame:
+    study, rows = bench.study, []
     for arena in bench.arenas:
+        shared = run_provenance(bench, arena)
         for view in arena.views:
             for system in study.systems:
-                card, reading = study.card(system), bench.reading(system, arena, view)
-                settings = study.bm25 if card.kind == "lexical" else study.encoding
+                reading = bench.reading(system, arena, view)
                 rows.append(
                     {
                         "landscape": arena.name,
                         "view": view,
                         "system": system,
-                        "kind": card.kind,
-                        "model_id": card.hf_id or str(card.path or ""),
-                        "model_revision": card.revision or "",
-                        "query_prompt": card.prompt("query"),
-                        "document_prompt": card.prompt("document"),
-                        "settings": settings.model_dump_json(),
+                        **card_provenance(bench, system),
                         "max_tokens": reading.get("limit"),
                         "truncated": reading.get("truncated", 0.0),
                         "read": reading.get("read", 1.0),
                         "seconds": reading["seconds"],
                         "scores_file": bench.scores_file(system, arena, view).name,
-                        "landscape_sha256": arena.landscape.fingerprint,
-                        "synthetic": arena.landscape.provenance.synthetic,
+                        "depth": study.depth,
+                        "relevance": study.relevance.model_dump_json(),
                         **shared,
                     }
                 )
@@ -131,11 +160,13 @@ def query_results(folder: Path, sql: str) -> pd.DataFrame:
 
 def _create_views(connection: Any, folder: Path) -> None:
     for table in ("results", "comparisons"):
-        files = _quoted(folder / f"*.{table}.parquet")
-        connection.execute(f"create view {table} as select * from read_parquet('{files}')")
-    named = connection.sql("select distinct scores_file from results order by 1").fetchall()
-    files = ", ".join(f"'{_quoted(folder / 'scores' / name)}'" for (name,) in named)
-    connection.execute(f"create view scores as select * from read_parquet([{files}])")
+        if any(folder.glob(f"*.{table}.parquet")):
+            files = _quoted(folder / f"*.{table}.parquet")
+            connection.execute(f"create view {table} as select * from read_parquet('{files}', union_by_name = true)")
+    if (retrieved := folder / "retrieval.results.parquet").is_file():
+        rows = connection.sql(f"select distinct scores_file from read_parquet('{_quoted(retrieved)}') order by 1")
+        files = ", ".join(f"'{_quoted(folder / 'scores' / name)}'" for (name,) in rows.fetchall())
+        connection.execute(f"create view scores as select * from read_parquet([{files}])")
 
 
 def _quoted(path: Path) -> str:

@@ -15,7 +15,7 @@ Stamp = Annotated[Path | None, typer.Option(help="Write here, as JSON, what the 
 
 def register(app: typer.Typer) -> None:
     """Add the commands of this module."""
-    for command in (landscape, encode, retrieve, tabulate, notebook, render, figures):
+    for command in (landscape, encode, retrieve, assess, tabulate, notebook, render, figures):
         app.command()(command)
 
 
@@ -51,11 +51,18 @@ def retrieve(system: str, study: StudyOption = "demo", stamp: Stamp = None) -> N
     _stamp(stamp, retrieve_step(open_bench(study), system))
 
 
+def assess(system: str, study: StudyOption = "demo", stamp: Stamp = None) -> None:
+    """Classify and cluster by the vectors of one system."""
+    from patbench_lib.bench.plan import assess_step
+
+    _stamp(stamp, assess_step(open_bench(study), system))
+
+
 def tabulate(study: StudyOption = "demo") -> None:
     """Write the tables of results of a study."""
-    from patbench_lib.bench.results import retrieval_results
+    from patbench_lib.bench.plan import tabulate_step
 
-    retrieval_results(open_bench(study))
+    tabulate_step(open_bench(study))
 
 
 def notebook(file: Path, output: Path, study: StudyOption = "demo") -> None:

@@ -43,13 +43,23 @@ def table(
     return shown
 
 
-def leaderboard(means: pd.DataFrame, comparisons: pd.DataFrame, baseline: str, *, synthetic: bool = False) -> GT:
+def leaderboard(
+    means: pd.DataFrame,
+    comparisons: pd.DataFrame,
+    baseline: str,
+    *,
+    across: str = "view",
+    within: str = "",
+    synthetic: bool = False,
+) -> GT:
     """Return systems by views: mean, a mark where it differs from the baseline, the best of each view in bold.
 
     Parameters
     ----------
     means : system, view, value, for one landscape, stratum and measure.
     comparisons : system, view, significant, difference, for the same.
+    across : what the column `view` holds, where it is something else.
+    within : what p-values were corrected in, where that is not a column of the table.
     """
     views, wide = list(dict.fromkeys(means["view"])), means.pivot(index="system", columns="view", values="value")
     wide = wide[views].sort_values(views[0], ascending=False)
@@ -59,8 +69,9 @@ def leaderboard(means: pd.DataFrame, comparisons: pd.DataFrame, baseline: str, *
         cells.reset_index(),
         unbroken=["system"],
         notes=[
-            f"▲ above, ▼ below {baseline}: paired randomisation test over families, Holm-corrected within each view.",
-            "Bold: best of the view.",
+            f"▲ above, ▼ below {baseline}: paired randomisation test over families, Holm-corrected within each "
+            f"{within or across}.",
+            f"Bold: best of the {across}.",
         ],
         synthetic=synthetic,
     )

@@ -48,6 +48,8 @@ def test_there_are_notebooks() -> None:
         "05_fusion",
         "06_late_interaction_and_reranking",
         "07_truncation_and_cost",
+        "08_classification",
+        "09_clustering",
     ]
 
 

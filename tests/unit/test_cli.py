@@ -49,6 +49,7 @@ def test_help_names_every_command_and_an_unknown_one_is_refused(patbench: Patben
         "landscape",
         "encode",
         "retrieve",
+        "assess",
         "evaluate",
         "export",
         "results",
@@ -73,7 +74,11 @@ def test_a_study_is_shown_with_every_field_by_name_and_by_path(
 
 def test_the_schema_is_json_and_fits_the_demo(patbench: Patbench) -> None:
     schema = json.loads(patbench("study", "schema").out)
-    jsonschema.validate(yaml.safe_load((ROOT / "params" / "demo.yaml").read_text(encoding="utf-8")), schema)
+    assert set(schema["properties"]) == set(Study.model_fields)
+    demo = yaml.safe_load((ROOT / "params" / "demo.yaml").read_text(encoding="utf-8"))
+    errors = jsonschema.Draft202012Validator(schema).iter_errors
+    assert not list(errors(demo))
+    assert [[*error.path] for error in errors({**demo, "depth": "deep"})] == [["depth"]]
 
 
 def test_models_are_listed_all_of_them_and_unknown_ones_refused(

@@ -3,9 +3,11 @@ from __future__ import annotations
 import io
 import json
 from pathlib import Path
+from typing import Any
 
 import pandas as pd
 import pytest
+import yaml
 from fixtures.landscapes import as_csv, cited_in_a_row, patent
 
 from patbench_lib.bench.bench import Bench
@@ -84,7 +86,7 @@ def test_the_summary_tells_what_is_in_the_table(home: Path) -> None:
         "  columns mapped: Title -> title",
         "  offices: US 60",
         "  views: TA, TAC, TAC1, C1",
-        "  label sets: topic",
+        "  label sets: topic, ipc_subclass (labels on at least 20 publications)",
         # patents 1 to 59 cite the one or two before them: 1 + 58 * 2 pairs
         "  relevance: cites: 59 queries, 117 pairs",
         "  repaired: ipc: symbols that are no IPC or CPC: 1 (rows 1); these symbols left out",
@@ -114,6 +116,29 @@ def test_a_written_study_tells_the_other_signals_and_views(home: Path) -> None:
     text = (home / "mine.yaml").read_text()
     assert "# Views this table has the sections for: TA, TAC, TAC1, C1." in text
     assert f"#   {found.signals[1]}" in text.splitlines()
+
+
+@pytest.mark.parametrize(
+    ("n", "proposed"),
+    [
+        (60, {"sets": ["topic", "ipc_subclass"], "min_support": 20}),
+        (24, {"sets": ["topic"], "min_support": 10}),
+        (16, {"sets": ["topic", "ipc_subclass"], "min_support": 5}),
+    ],
+)
+def test_a_written_study_names_the_label_sets_that_can_be_learnt(home: Path, n: int, proposed: dict[str, Any]) -> None:
+    # two topics take turns, and three IPC subclasses: 24 patents have 12 of each topic and 8 of each subclass
+    rows = [{**row, "topic": ["a", "b"][i % 2]} for i, row in enumerate(cited_in_a_row(n))]
+    found = inspect_table(as_csv(rows, home / "t.csv"), "mine")
+    write_study(found, home / "mine.yaml")
+    assert yaml.safe_load((home / "mine.yaml").read_text())["labels"] == proposed
+
+
+def test_labels_too_rare_to_be_learnt_are_not_proposed(home: Path) -> None:
+    found = inspect_table(as_csv(cited_in_a_row(9), home / "t.csv"), "mine")
+    write_study(found, home / "mine.yaml")
+    assert found.proposed is None and "label sets: none with two labels on at least 5 publications" in found.summary()
+    assert "labels" not in yaml.safe_load((home / "mine.yaml").read_text())
 
 
 def test_coupling_leads_where_direct_citations_give_too_few_queries(home: Path) -> None:

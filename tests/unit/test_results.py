@@ -6,7 +6,8 @@ from typing import Any
 
 import pandas as pd
 import pytest
-from unit.test_bench import bench, forbid
+from fixtures.studies import bench
+from unit.test_bench import forbid
 
 from patbench_lib.bench import results as module
 from patbench_lib.bench.provenance import commit, hardware, versions

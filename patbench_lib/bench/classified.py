@@ -1,0 +1,216 @@
+"""Splits and predictions as they are kept: each computed once for all that changes it, or found."""
+
+from __future__ import annotations
+
+import json
+import re
+import time
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Literal
+
+import numpy as np
+
+from patbench_lib.bench.arena import Arena
+from patbench_lib.bench.bench import Bench
+from patbench_lib.bench.keys import code_digest, model_key
+from patbench_lib.bench.variants import single_vector
+from patbench_lib.classify.fit import predict_bm25_knn, predict_knn, predict_prior, predict_probe, predict_tfidf
+from patbench_lib.classify.prediction import Prediction
+from patbench_lib.classify.split import Split, make_split, training_share
+from patbench_lib.evaluate.statistics import seed_of
+from patbench_lib.files import replacing, write_json
+from patbench_lib.landscape.label_sets import LabelSet
+from patbench_lib.landscape.views import View
+from patbench_lib.models.permission import pick_device
+from patbench_lib.study import Study, digest
+from patbench_lib.types import Ints
+
+Method = Literal["probe", "kNN", "baseline"]
+"""How a classifier decides: by logistic regression on vectors, by neighbours among them, or without vectors."""
+
+
+@dataclass(frozen=True)
+class Classifier:
+    """A system and what decides on its vectors, or a baseline, which is a system of its own."""
+
+    system: str
+    method: Method
+
+    @property
+    def name(self) -> str:
+        """Return what tables and figures call it."""
+        return self.system if self.method == "baseline" else f"{self.system} {self.method}"
+
+
+@dataclass(frozen=True)
+class Kept:
+    """Predictions of a classifier, one for each split, and what its fits had to say."""
+
+    predictions: list[Prediction]
+    made: list[dict[str, Any]]
+
+
+def classifiers(bench: Bench) -> list[Classifier]:
+    """Return all classifiers of a study: two for each system that has one vector a text, then the baselines."""
+    methods: tuple[Method, ...] = ("probe", "kNN")
+    with_vectors = [Classifier(system, method) for method in methods for system in single_vector(bench)]
+    return [*with_vectors, *(Classifier(name, "baseline") for name in bench.study.classification.baselines)]
+
+
+def splits(bench: Bench, arena: Arena, labels: LabelSet) -> list[Split]:
+    """Return the splits of a label set, one for each repeat: alike for all classifiers, so that they compare in pairs.
+
+    A date split has no repeats: time passes once.
+
+    Raises
+    ------
+    PatbenchError
+        Where a part would be empty.
+    """
+    path = (
+        _folder(bench) / f"{arena.name}.{_plain(labels.name)}.split.{digest(*_split_parts(bench, arena, labels))}.npz"
+    )
+    if not path.is_file():
+        made = [make_split(labels, arena.landscape, bench.study.classification, seed) for seed in _seeds(bench, labels)]
+        arrays = [{name: getattr(split, name) for name in _ROWS} for split in made]
+        _save(path, arrays, [{"absent": dict(split.absent)} for split in made])
+    said = _read(path)
+    absent = [{label: tuple(parts) for label, parts in each["absent"].items()} for each in said]
+    return [Split(**part, absent=lacking) for part, lacking in zip(_load(path, len(said)), absent, strict=True)]
+
+
+_ROWS = ("train", "validation", "test", "straddling", "undated")
+
+
+def predictions(
+    bench: Bench,
+    arena: Arena,
+    labels: LabelSet,
+    view: View,
+    system: str,
+    method: Method,
+    *,
+    share: float = 1.0,
+) -> Kept:
+    """Return what a classifier says of the test publications of every split, computed or found.
+
+    Parameters
+    ----------
+    system : a system with one vector a text, or with method `baseline` the name of one of these.
+    share : of the training families, nested: a smaller share is a part of a larger one. Validation and test stay.
+    """
+    classifier = Classifier(system, method)
+    said = told(bench, arena, labels, view, classifier, share)
+    arrays = _load(predictions_file(bench, arena, labels, view, classifier, share), len(said))
+    return Kept([Prediction(gold=labels.matrix[part["rows"]], **part) for part in arrays], said)
+
+
+def told(
+    bench: Bench, arena: Arena, labels: LabelSet, view: View, classifier: Classifier, share: float = 1.0
+) -> list[dict[str, Any]]:
+    """Return what the fits behind `predictions` had to say, without loading what they predicted."""
+    path = predictions_file(bench, arena, labels, view, classifier, share)
+    if not path.is_file():
+        arrays, said = [], []
+        features = _features(bench, arena, view, classifier)
+        for seed, split in zip(_seeds(bench, labels), splits(bench, arena, labels), strict=True):
+            train = training_share(split, labels, arena.landscape.family, share, seed) if share < 1 else split.train
+            began = time.perf_counter()
+            made, words = _fit(bench.study, features, labels, classifier, split, train)
+            seconds = time.perf_counter() - began
+            arrays.append({"rows": made.rows, "scores": made.scores.astype(np.float32), "decided": made.decided})
+            said.append({**words, "train": len(train), "seconds": seconds})
+        _save(path, arrays, said)
+    return _read(path)
+
+
+def predictions_file(
+    bench: Bench, arena: Arena, labels: LabelSet, view: View, classifier: Classifier, share: float = 1.0
+) -> Path:
+    """Return where predictions are kept; the name holds the key of all that changes them."""
+    key = digest(
+        _split_parts(bench, arena, labels),
+        bench.study.classification.model_dump(mode="json", exclude={"baselines", "baseline", "curve"}),
+        [view, bench.study.description_words if view == "TAD" else 0],
+        [classifier.system, classifier.method, share],
+        _reads(bench, classifier),
+        [code_digest(room) for room in ("bench", "encode", "retrieve")],
+    )
+    part = "" if share == 1 else f".{share:g}"
+    name = f"{arena.name}.{_plain(labels.name)}.{view}.{classifier.system}.{classifier.method}{part}.{key}.npz"
+    return _folder(bench) / name
+
+
+def _features(bench: Bench, arena: Arena, view: View, classifier: Classifier) -> Any:
+    """Return what a classifier learns from: vectors [n, d], or with a baseline texts, of all publications."""
+    if classifier.method == "baseline":
+        return arena.texts(view)
+    return bench.encoded(classifier.system, arena, view).vectors
+
+
+def _fit(
+    study: Study, features: Any, labels: LabelSet, classifier: Classifier, split: Split, train: Ints
+) -> tuple[Prediction, dict[str, Any]]:
+    settings, validation, test = study.classification, split.validation, split.test
+    device = pick_device(study.encoding.device)
+    if classifier.method == "probe":
+        return predict_probe(features, labels, train, validation, test, settings, device=device)
+    if classifier.method == "kNN":
+        return predict_knn(features, labels, train, test, settings)
+    if classifier.system == "prior":
+        return predict_prior(labels, train, validation, test, settings)
+    if classifier.system == "BM25-kNN":
+        return predict_bm25_knn(features, labels, train, test, settings, study.bm25)
+    return predict_tfidf(features, labels, train, validation, test, settings, device=device)
+
+
+def _reads(bench: Bench, classifier: Classifier) -> str:
+    """Return the key of how a classifier reads texts."""
+    if classifier.method == "baseline":
+        return digest(bench.study.bm25) if classifier.system == "BM25-kNN" else ""
+    return model_key(bench.study, bench.study.card(classifier.system))
+
+
+def _seeds(bench: Bench, labels: LabelSet) -> list[int]:
+    settings = bench.study.classification
+    repeats = 1 if settings.split == "date" else settings.repeats
+    return [seed_of(bench.study.seed, "split", labels.name, repeat) for repeat in range(repeats)]
+
+
+def _split_parts(bench: Bench, arena: Arena, labels: LabelSet) -> list[Any]:
+    """Return all that changes the splits of a label set, the labels themselves included."""
+    settings, asked = bench.study.classification, bench.study.labels
+    shape = settings.split, settings.validation, settings.test, settings.repeats
+    return [arena.key, labels.name, asked.min_support, asked.most, shape, bench.study.seed, code_digest("classify")]
+
+
+def _folder(bench: Bench) -> Path:
+    return bench.paths.results / "classes"
+
+
+def _plain(name: str) -> str:
+    """Return a label set's name fit for a file: a user's column may be called anything."""
+    return re.sub(r"[^\w.+-]+", "_", name)
+
+
+def _save(path: Path, arrays: Sequence[Mapping[str, Any]], said: Sequence[Mapping[str, Any]]) -> None:
+    write_json(path.with_suffix(".json"), list(said))
+    with replacing(path) as temporary, temporary.open("wb") as file:
+        flat = {f"{name}_{i}": array for i, part in enumerate(arrays) for name, array in part.items()}
+        np.savez_compressed(file, allow_pickle=False, **flat)
+
+
+def _read(path: Path) -> list[dict[str, Any]]:
+    said: list[dict[str, Any]] = json.loads(path.with_suffix(".json").read_text(encoding="utf-8"))
+    return said
+
+
+def _load(path: Path, count: int) -> list[dict[str, Any]]:
+    arrays: list[dict[str, Any]] = [{} for _ in range(count)]
+    with np.load(path, allow_pickle=False) as kept:
+        for name in kept.files:
+            field, _, repeat = name.rpartition("_")
+            arrays[int(repeat)][field] = kept[name]
+    return arrays
