@@ -69,7 +69,8 @@ rule retrieve:
 
 rule assess:
     input:
-        STEPS + "/encode/{system}.json",
+        expand(STEPS + "/landscape/{name}.json", name=PLAN.landscapes),
+        lambda wildcards: STEPS + f"/encode/{wildcards.system}.json" if wildcards.system in PLAN.encode else [],
     output:
         STEPS + "/assess/{system}.json",
     params:

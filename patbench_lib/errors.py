@@ -29,6 +29,13 @@ def nearest(name: str, valid: Iterable[str]) -> str | None:
     return folded[found[0]] if found else None
 
 
+def refuse_twice(field: str, names: Iterable[object]) -> None:
+    """Raise ValueError where a parameter names something twice, which would have it made and shown twice."""
+    listed = list(names)
+    if repeated := sorted({str(name) for name in listed if listed.count(name) > 1}):
+        raise ValueError(f"{field} names {', '.join(repeated)} twice")
+
+
 def unknown_name(kind: str, name: str, valid: Iterable[str], *, where: str = "") -> PatbenchError:
     """Build the error for a name that is not one of `valid`, naming the nearest that is."""
     names = list(valid)

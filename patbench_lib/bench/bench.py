@@ -20,6 +20,7 @@ from patbench_lib.errors import PatbenchError
 from patbench_lib.evaluate.retrieval import score_run
 from patbench_lib.files import replacing
 from patbench_lib.landscape.views import View
+from patbench_lib.models.card import Task
 from patbench_lib.models.deferred import deferred
 from patbench_lib.models.encoder import Encoder, load_encoder
 from patbench_lib.paths import Paths, find_root
@@ -46,7 +47,7 @@ class Bench:
     def __init__(self, study: Study, root: Path | None = None, *, progress: bool = True) -> None:
         self.study, self.progress = study, progress
         self.paths = Paths(root or find_root(), study.name)
-        self._encoders: dict[tuple[str, str], Encoder] = {}
+        self._encoders: dict[tuple[str, str, Task], Encoder] = {}
         self._loaded: dict[str, Any] = {}
         if threads := os.environ.get("PATBENCH_THREADS"):
             import torch
@@ -65,23 +66,29 @@ class Bench:
         """The study's own landscape."""
         return self.arenas[0]
 
-    def encoder(self, system: str, arena: Arena, view: View) -> Encoder:
-        """Return a system's encoder; one that is fitted to a collection is fitted to the view's documents."""
+    def encoder(self, system: str, arena: Arena, view: View, task: Task = "retrieval") -> Encoder:
+        """Return a system's encoder; one that is fitted to a collection is fitted to the view's documents.
+
+        Parameters
+        ----------
+        task : what the vectors are for: some models read a text with another prompt, or adapter, for each.
+        """
         card = self.study.card(system)
         fitted = card.kind == "lsa"
-        key = (system, f"{arena.key}-{view}" if fitted else "")
+        key = (system, f"{arena.key}-{view}" if fitted else "", task)
         if key not in self._encoders:
-            path = self.paths.models / f"{system}-{encoder_key(self.study, card, view, arena.key)}.json"
+            path = self.paths.models / f"{system}-{encoder_key(self.study, card, view, arena.key, task)}.json"
             load = partial(
                 load_encoder,
                 card,
                 max_tokens=self.study.encoding.max_tokens,
+                task=task,
                 device=self.study.encoding.device,
                 dtype=self.study.encoding.compute,
                 fit_texts=arena.texts(view) if fitted else None,
                 allow_remote_code=self.study.allow_remote_code,
             )
-            self._encoders[key] = deferred(card, path, load)
+            self._encoders[key] = deferred(card, path, load, task=task)
         return self._encoders[key]
 
     def loaded(self, system: str, load: Callable[..., Model]) -> Model:
@@ -97,9 +104,11 @@ class Bench:
         model: Model = self._loaded[system]
         return model
 
-    def encoded(self, system: str, arena: Arena, view: View, role: Role = "document") -> Encoded:
+    def encoded(
+        self, system: str, arena: Arena, view: View, role: Role = "document", task: Task = "retrieval"
+    ) -> Encoded:
         """Return the vectors of a view: all publications as documents, or the judgements' queries as queries."""
-        return self.encode_texts(self.encoder(system, arena, view), arena.texts_of(view, role), role)
+        return self.encode_texts(self.encoder(system, arena, view, task), arena.texts_of(view, role), role)
 
     def encode_texts(self, encoder: Encoder, texts: Sequence[str], role: Role) -> Encoded:
         """Return the vectors of any texts by the study's settings, through its store."""

@@ -22,8 +22,8 @@ from patbench_lib.bench.keys import code_digest
 from patbench_lib.bench.results import card_provenance, keep_tables, run_provenance
 from patbench_lib.classify.compare import against, intervals
 from patbench_lib.classify.prediction import Prediction
+from patbench_lib.classify.split import UnsplittableError
 from patbench_lib.classify.tally import Tally, tally
-from patbench_lib.errors import PatbenchError
 from patbench_lib.landscape.label_sets import LabelSet
 from patbench_lib.landscape.views import View
 from patbench_lib.study import digest
@@ -43,7 +43,7 @@ def usable_sets(bench: Bench, arena: Arena) -> tuple[list[LabelSet], dict[str, s
         try:
             splits(bench, arena, labels)
             usable.append(labels)
-        except PatbenchError as error:
+        except UnsplittableError as error:
             reasons[labels.name] = " ".join(str(error).split())
     return usable, reasons
 

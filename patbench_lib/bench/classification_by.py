@@ -30,7 +30,7 @@ def curve(bench: Bench, arena: Arena, labels: LabelSet | None, view: View) -> pd
     if labels is None:
         return pd.DataFrame(columns=["share", "classifier", "system", "method", *MEASURED, "train"])
     tried = [each for each in classifiers(bench) if each.method != "kNN"]
-    asked = [(each, share) for share in sorted(set(bench.study.classification.curve)) for each in tried]
+    asked = [(each, share) for share in sorted(bench.study.classification.curve) for each in tried]
     key = tables_key(bench, [predictions_file(bench, arena, labels, view, each, share).name for each, share in asked])
     task = f"classification-curve-{digest(arena.name, labels.name, view)}"
     return keep_tables(bench, task, key, lambda: {"values": _curve(bench, arena, labels, view, asked)})["values"]

@@ -14,7 +14,7 @@ import numpy as np
 
 from patbench_lib.bench.arena import Arena
 from patbench_lib.bench.bench import Bench
-from patbench_lib.bench.keys import code_digest, model_key
+from patbench_lib.bench.keys import made_by, model_key
 from patbench_lib.bench.variants import single_vector
 from patbench_lib.classify.fit import predict_bm25_knn, predict_knn, predict_prior, predict_probe, predict_tfidf
 from patbench_lib.classify.prediction import Prediction
@@ -26,6 +26,9 @@ from patbench_lib.landscape.views import View
 from patbench_lib.models.permission import pick_device
 from patbench_lib.study import Study, digest
 from patbench_lib.types import Ints
+
+LIBRARIES = ("scikit-learn", "torch", "bm25s")
+"""What predictions are made by, beside this package."""
 
 Method = Literal["probe", "kNN", "baseline"]
 """How a classifier decides: by logistic regression on vectors, by neighbours among them, or without vectors."""
@@ -66,7 +69,7 @@ def splits(bench: Bench, arena: Arena, labels: LabelSet) -> list[Split]:
 
     Raises
     ------
-    PatbenchError
+    UnsplittableError
         Where a part would be empty.
     """
     path = (
@@ -120,7 +123,7 @@ def told(
             began = time.perf_counter()
             made, words = _fit(bench.study, features, labels, classifier, split, train)
             seconds = time.perf_counter() - began
-            arrays.append({"rows": made.rows, "scores": made.scores.astype(np.float32), "decided": made.decided})
+            arrays.append({"rows": made.rows, "scores": made.scores, "decided": made.decided})
             said.append({**words, "train": len(train), "seconds": seconds})
         _save(path, arrays, said)
     return _read(path)
@@ -136,7 +139,7 @@ def predictions_file(
         [view, bench.study.description_words if view == "TAD" else 0],
         [classifier.system, classifier.method, share],
         _reads(bench, classifier),
-        [code_digest(room) for room in ("bench", "encode", "retrieve")],
+        made_by("bench", "encode", "retrieve", libraries=LIBRARIES),
     )
     part = "" if share == 1 else f".{share:g}"
     name = f"{arena.name}.{_plain(labels.name)}.{view}.{classifier.system}.{classifier.method}{part}.{key}.npz"
@@ -147,7 +150,7 @@ def _features(bench: Bench, arena: Arena, view: View, classifier: Classifier) ->
     """Return what a classifier learns from: vectors [n, d], or with a baseline texts, of all publications."""
     if classifier.method == "baseline":
         return arena.texts(view)
-    return bench.encoded(classifier.system, arena, view).vectors
+    return bench.encoded(classifier.system, arena, view, task="classification").vectors
 
 
 def _fit(
@@ -183,7 +186,8 @@ def _split_parts(bench: Bench, arena: Arena, labels: LabelSet) -> list[Any]:
     """Return all that changes the splits of a label set, the labels themselves included."""
     settings, asked = bench.study.classification, bench.study.labels
     shape = settings.split, settings.validation, settings.test, settings.repeats
-    return [arena.key, labels.name, asked.min_support, asked.most, shape, bench.study.seed, code_digest("classify")]
+    code = made_by("classify", "evaluate", libraries=("iterative-stratification",))
+    return [arena.key, labels.name, asked.min_support, asked.most, shape, bench.study.seed, code]
 
 
 def _folder(bench: Bench) -> Path:
@@ -191,8 +195,11 @@ def _folder(bench: Bench) -> Path:
 
 
 def _plain(name: str) -> str:
-    """Return a label set's name fit for a file: a user's column may be called anything."""
-    return re.sub(r"[^\w.+-]+", "_", name)
+    """Return a label set's name fit for a file, whose key tells names of one beginning apart.
+
+    A user's column may be called anything, by as many bytes as a file system takes for a whole name.
+    """
+    return re.sub(r"[^\w.+-]+", "_", name)[:40]
 
 
 def _save(path: Path, arrays: Sequence[Mapping[str, Any]], said: Sequence[Mapping[str, Any]]) -> None:

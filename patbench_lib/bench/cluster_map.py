@@ -9,8 +9,9 @@ import numpy as np
 import pandas as pd
 
 from patbench_lib.bench.bench import Bench
-from patbench_lib.bench.clustering import Case, Source, best_system, cases, ways
-from patbench_lib.bench.keys import code_digest
+from patbench_lib.bench.cluster_cases import Case, cases, ways
+from patbench_lib.bench.clustering import LIBRARIES, Source, best_system
+from patbench_lib.bench.keys import made_by
 from patbench_lib.cluster.algorithms import cluster
 from patbench_lib.cluster.choose_k import candidates, chosen_k
 from patbench_lib.cluster.project import project
@@ -20,9 +21,6 @@ from patbench_lib.evaluate.statistics import seed_of
 from patbench_lib.files import replacing
 from patbench_lib.study import digest
 from patbench_lib.types import Ints
-
-NO_CLASS = "no single class"
-"""Stands on a map for publications that the gold says nothing of."""
 
 
 def numbers_of_clusters(bench: Bench, system: str) -> pd.DataFrame:
@@ -87,8 +85,8 @@ def described_map(bench: Bench, placed: pd.DataFrame) -> pd.DataFrame:
     Returns
     -------
     pandas.DataFrame
-        row, x, y, cluster, then number (of publication), title, office, gold (its class in the leading case, or
-        `NO_CLASS`), labels (all of the leading label set, joined by commas).
+        row, x, y, cluster, then number (of publication), title, office, gold (its class in the leading case,
+        missing where it has none), labels (all of the leading label set, joined by commas).
     """
     patents = bench.arena.landscape.patents.iloc[placed["row"]].reset_index(drop=True)
     named = placed.assign(
@@ -96,15 +94,15 @@ def described_map(bench: Bench, placed: pd.DataFrame) -> pd.DataFrame:
     )
     asked = cases(bench)
     if not asked:
-        return named.assign(gold=NO_CLASS, labels="")
+        return named.assign(gold=None, labels="")
     labels, (rows, classes) = asked[0].labels, asked[0].classes
     gold = pd.Series(np.array(labels.labels, dtype=object)[classes], index=rows)
     kept = labels.matrix[placed["row"].to_numpy()]
     joined = [", ".join(name for name, has in zip(labels.labels, row, strict=True) if has) for row in kept]
-    return named.assign(gold=gold.reindex(placed["row"]).fillna(NO_CLASS).to_numpy(), labels=joined)
+    return named.assign(gold=gold.reindex(placed["row"]).to_numpy(), labels=joined)
 
 
-def topics(bench: Bench, shown: pd.DataFrame, *, words: int = 8) -> pd.DataFrame:
+def topics(bench: Bench, shown: pd.DataFrame) -> pd.DataFrame:
     """Return what the clusters of a map are about, the largest cluster first.
 
     Parameters
@@ -117,11 +115,11 @@ def topics(bench: Bench, shown: pd.DataFrame, *, words: int = 8) -> pd.DataFrame
         cluster, publications, class (the most frequent gold class among those that have one), share (of these), words.
     """
     texts = bench.arena.texts(bench.arena.views[0])
-    said = topic_words([texts[row] for row in shown["row"]], shown["cluster"].to_numpy(), words=words)
+    said = topic_words([texts[row] for row in shown["row"]], shown["cluster"].to_numpy())
     rows = []
     for number, best in said.items():
         mine = shown[shown["cluster"] == number]
-        classes = mine.loc[mine["gold"] != NO_CLASS, "gold"].value_counts()
+        classes = mine["gold"].dropna().value_counts()
         top, share = (str(classes.index[0]), classes.iloc[0] / classes.sum()) if len(classes) else (None, None)
         rows.append((number, len(mine), top, share, ", ".join(best)))
     table = pd.DataFrame(rows, columns=["cluster", "publications", "class", "share", "words"])
@@ -182,5 +180,5 @@ def _number(bench: Bench, system: str) -> int:
 
 def _path(source: Source, what: str, key: str) -> Path:
     bench = source.bench
-    full = digest(source.key, key, bench.study.seed, code_digest("cluster"), code_digest("bench"))
+    full = digest(source.key, key, bench.study.seed, made_by("cluster", "bench", "evaluate", libraries=LIBRARIES))
     return bench.paths.results / "clusters" / f"{bench.arena.name}.{source.view}.{source.system}.{what}.{full}.parquet"

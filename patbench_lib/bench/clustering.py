@@ -3,58 +3,38 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from functools import cached_property
-from itertools import product
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any
 
 import numpy as np
 import pandas as pd
 
 from patbench_lib.bench.bench import Bench
-from patbench_lib.bench.keys import code_digest, model_key
+from patbench_lib.bench.cluster_cases import Case, cases
+from patbench_lib.bench.keys import code_digest, made_by, model_key
 from patbench_lib.bench.results import card_provenance, keep_tables, run_provenance
 from patbench_lib.bench.variants import single_vector
 from patbench_lib.cluster.algorithms import NOISE, cluster, differs_by_seed
-from patbench_lib.cluster.gold import gold
 from patbench_lib.cluster.measures import agreement, noise_share, silhouette
 from patbench_lib.cluster.mteb_protocol import v_measures
-from patbench_lib.cluster.settings import Algorithm, Clustering, Gold, Transform
+from patbench_lib.cluster.settings import Transform
 from patbench_lib.cluster.transform import transformed
 from patbench_lib.evaluate.statistics import seed_of
 from patbench_lib.files import replacing
-from patbench_lib.landscape.label_sets import LabelSet
 from patbench_lib.landscape.views import View
 from patbench_lib.study import digest
 from patbench_lib.types import Floats, Ints
 
-Method = Algorithm | Literal["MTEB"]
-"""What clusters: an algorithm, or MTEB's protocol, which has one of its own."""
+LIBRARIES = ("scikit-learn", "faiss-cpu", "umap-learn")
+"""Whose versions may change clusters, or a map of them."""
 
-GOLDS: tuple[Gold, ...] = ("single", "primary")
 MEASURES = ("V-measure", "ARI", "AMI", "homogeneity", "completeness", "silhouette")
 WAY = ["landscape", "view", "system", "label_set", "gold", "method", "transform"]
 """What the mean over seeds holds fixed."""
 
 MEASURED = ["value", "spread", "n", "classes", "clusters", "noise", "repeats"]
 SCORED = ["repeat", "measure", "value", "n", "classes", "clusters", "noise"]
-
-
-@dataclass(frozen=True)
-class Case:
-    """One way of clustering, held against one gold: publications by their labels, a view, an algorithm, a transform."""
-
-    labels: LabelSet
-    gold: Gold
-    view: View
-    method: Method
-    transform: Transform
-
-    @cached_property
-    def classes(self) -> tuple[Ints, Ints]:
-        """The publications that have a gold class, and it; as `cluster.gold.gold` gives them."""
-        return gold(self.labels, self.gold)
 
 
 class Source:
@@ -66,8 +46,11 @@ class Source:
 
     @cached_property
     def vectors(self) -> Floats:
-        """Vectors of all publications of the study's landscape, shape [n, d]."""
-        return self.bench.encoded(self.system, self.bench.arena, self.view).vectors
+        """Vectors of all publications of the study's landscape, shape [n, d].
+
+        They are made with the prompt that the model's card has for clustering, else with that for documents.
+        """
+        return self.bench.encoded(self.system, self.bench.arena, self.view, task="clustering").vectors
 
     @cached_property
     def key(self) -> str:
@@ -90,42 +73,6 @@ class Source:
         return self._whitened[key]
 
 
-def ways(settings: Clustering) -> list[tuple[Method, Transform]]:
-    """Return the algorithms and transforms of a study, the leading pair first; MTEB's protocol has one of its own."""
-    if settings.protocol == "mteb":
-        return [("MTEB", "raw")]
-    return list(product(settings.algorithms, settings.transforms))
-
-
-def usable(bench: Bench) -> list[tuple[LabelSet, Gold]]:
-    """Return label sets with each way of reading gold classes off them that leaves two classes, the leading one first.
-
-    The leading pair is the first label set that the study's gold fits; where none has such publications, the first that
-    the other gold fits.
-    """
-    settings = bench.study.clustering
-    golds = sorted(GOLDS, key=lambda each: each != settings.gold)
-    pairs = [(labels, how) for how in golds for labels in bench.arena.label_sets[0]]
-    return [(labels, how) for labels, how in pairs if len(np.unique(gold(labels, how)[1])) > 1]
-
-
-def cases(bench: Bench) -> list[Case]:
-    """Return what is clustered for every system, the leading case first.
-
-    On the leading view every label set and gold by the leading algorithm and transform; the leading label set by all of
-    them; and on every other view the leading label set, gold, algorithm and transform.
-    """
-    pairs, (first, *others) = usable(bench), ways(bench.study.clustering)
-    if not pairs:
-        return []
-    lead, views = pairs[0], bench.arena.views
-    same = [(labels, how) for labels, how in pairs if labels is lead[0]]
-    asked = [(*pair, views[0], *first) for pair in pairs]
-    asked += [(*pair, views[0], *way) for pair in same for way in others]
-    asked += [(*lead, view, *first) for view in views[1:]]
-    return [Case(*one) for one in asked]
-
-
 def cluster_system(bench: Bench, system: str) -> pd.DataFrame:
     """Return what a system's clusters are worth in every case of the study, as `clustering_scores` gives it."""
     asked = cases(bench)
@@ -141,7 +88,8 @@ def clustering_scores(source: Source, case: Case) -> pd.DataFrame:
     -------
     pandas.DataFrame
         landscape, view, system, label_set, gold, method, transform, then repeat, measure, value, n (publications that
-        were clustered), classes (of the gold), clusters (found, noise not counted), noise (share of publications).
+        were clustered, or that MTEB's experiments draw from), classes (of the gold, under MTEB's protocol of those n),
+        clusters (found, noise not counted; asked for under MTEB's protocol), noise (share of publications).
     """
     path = scores_file(source, case)
     if not path.is_file():
@@ -157,7 +105,7 @@ def scores_file(source: Source, case: Case) -> Path:
     study, arena = source.bench.study, source.bench.arena
     settings = study.clustering.model_dump(mode="json", exclude=_ELSEWHERE)
     asked = [case.labels.name, study.labels.min_support, study.labels.most, case.gold, case.method, case.transform]
-    key = digest(source.key, asked, settings, study.seed, code_digest("cluster"), code_digest("bench"))
+    key = digest(source.key, asked, settings, study.seed, made_by("cluster", "bench", "evaluate", libraries=LIBRARIES))
     name = f"{arena.name}.{case.view}.{source.system}.{case.method}.{case.transform}.{case.gold}.{key}.parquet"
     return source.bench.paths.results / "clusters" / name
 
@@ -169,11 +117,11 @@ _ELSEWHERE = {"algorithms", "transforms", "gold", "ks", "map"}
 def _measured(source: Source, case: Case) -> Iterator[dict[str, Any]]:
     study = source.bench.study
     settings, (rows, classes) = study.clustering, case.classes
-    number = len(np.unique(classes))
+    number = len(np.unique(case.held))
     vectors = source.transformed(rows, case.transform, seed=study.seed)
     if case.method == "MTEB":
-        values = v_measures(vectors, classes, share=settings.mteb_share)
-        shape = {"n": len(rows), "classes": number, "clusters": number, "noise": 0.0}
+        values = v_measures(vectors, classes, share=case.share)
+        shape = {"n": len(case.held), "classes": number, "clusters": number, "noise": 0.0}
         yield from ({"repeat": i, "measure": "V-measure", "value": v, **shape} for i, v in enumerate(values))
         return
     repeats = settings.repeats if differs_by_seed(case.method, len(rows), settings) else 1
@@ -192,7 +140,7 @@ def described(clusters: Ints) -> dict[str, float]:
 
 
 def over_seeds(scores: pd.DataFrame) -> pd.DataFrame:
-    """Return mean and spread over seeds.
+    """Return mean and spread over repeats: seeds, or MTEB's experiments.
 
     Parameters
     ----------
@@ -202,11 +150,11 @@ def over_seeds(scores: pd.DataFrame) -> pd.DataFrame:
     -------
     pandas.DataFrame
         landscape, view, system, label_set, gold, method, transform, measure, value (mean), spread (standard deviation
-        over repeats, 0 of one), n, classes, clusters and noise (means), repeats.
+        over repeats with n - 1, missing of one), n, classes, clusters and noise (means), repeats.
     """
     groups = scores.groupby([*WAY, "measure"], sort=False)
     table = groups[["value", "n", "classes", "clusters", "noise"]].mean()
-    table.insert(1, "spread", groups["value"].std(ddof=0))
+    table.insert(1, "spread", groups["value"].std(ddof=1))
     table["repeats"] = groups.size()
     return table.astype({"n": int, "classes": int}).reset_index()
 
@@ -229,9 +177,7 @@ def clustering_results(bench: Bench) -> pd.DataFrame:
 def _results(bench: Bench, systems: list[str]) -> pd.DataFrame:
     tables = [over_seeds(cluster_system(bench, system)) for system in systems]
     if not any(map(len, tables)):
-        return pd.DataFrame(
-            columns=[*WAY, "measure", "value", "spread", "n", "classes", "clusters", "noise", "repeats"]
-        )
+        return pd.DataFrame(columns=[*WAY, "measure", *MEASURED])
     shared = {**run_provenance(bench, bench.arena), "clustering": bench.study.clustering.model_dump_json()}
     described = [table.assign(**card_provenance(bench, s), **shared) for s, table in zip(systems, tables, strict=True)]
     return pd.concat(described, ignore_index=True)

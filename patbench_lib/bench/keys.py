@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Sequence
 from functools import cache
 from importlib.metadata import version
 from importlib.resources import files
@@ -25,6 +26,11 @@ def code_digest(room: str) -> str:
         if file.suffix in (".py", ".yaml"):
             total.update(file.read_bytes())
     return total.hexdigest()[:16]
+
+
+def made_by(*rooms: str, libraries: Sequence[str] = ()) -> str:
+    """Return a digest of the source of rooms and of the versions of the libraries that decide with them."""
+    return digest([code_digest(room) for room in rooms], [version(name) for name in libraries])
 
 
 @cache
@@ -59,10 +65,10 @@ def model_key(study: Study, card: Card) -> str:
     return digest(card, files_of, encoding.max_tokens, encoding.compute, encoding.dtype, FORMAT, code_digest("models"))
 
 
-def encoder_key(study: Study, card: Card, view: str, landscape: str) -> str:
+def encoder_key(study: Study, card: Card, view: str, landscape: str, task: str) -> str:
     """Return the key of what a loaded encoder is like; of a fitted one it holds what it is fitted to, and by what."""
     if card.kind not in _FITTED:
-        return model_key(study, card)
+        return digest(model_key(study, card), task)
     words = study.description_words if view == "TAD" else 0
     return digest(model_key(study, card), landscape, view, words, version("scikit-learn"))
 

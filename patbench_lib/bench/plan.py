@@ -13,7 +13,8 @@ from patbench_lib.bench.keys import code_digest, landscape_key, model_key
 from patbench_lib.bench.late import encoded_tokens
 from patbench_lib.bench.results import retrieval_results
 from patbench_lib.encode.encode import Reading
-from patbench_lib.models.card import SINGLE_VECTOR
+from patbench_lib.errors import unknown_name
+from patbench_lib.models.card import SINGLE_VECTOR, TASKS, Task
 from patbench_lib.study import Study, digest
 
 LEXICAL = "lexical"
@@ -57,7 +58,9 @@ def make_plan(study: Study, root: Path, cores: int) -> Plan:
     retrieve = {name: digest(asked, key, code) for name, key in models.items()}
     assessed = digest(where, study.labels, study.classification, study.clustering, study.seed)
     code = [code_digest(room) for room in ("encode", "classify", "cluster", "bench")]
-    assess = {name: digest(assessed, key, code) for name, key in models.items() if cards[name].kind in SINGLE_VECTOR}
+    learners = [name for name, card in cards.items() if card.kind in SINGLE_VECTOR]
+    assess = {name: digest(assessed, models[name], code) for name in learners}
+    assess |= {name: digest(assessed, study.bm25, code) for name in study.classification.baselines}
     heavy = [name for name, card in cards.items() if card.kind in ("dense", "late-interaction")]
     share = 1 if len(heavy) >= cores else cores
     threads = {name: share if name in heavy else 1 for name in encode}
@@ -71,8 +74,17 @@ def encode_step(bench: Bench, system: str) -> dict[str, object]:
     for arena in bench.arenas:
         for view in arena.views:
             roles: list[Reading] = [read(arena, view, role) for role in ("document", "query")]
+            if arena.main and not late:
+                roles += [bench.encoded(system, arena, view, task=task) for task in _own_prompts(bench, system)]
             done[f"{arena.name}.{view}"] = {"truncated": roles[0].truncated, "read": roles[0].read}
     return {"model": system, "views": done}
+
+
+def _own_prompts(bench: Bench, system: str) -> list[Task]:
+    """Return the tasks for which a model reads documents in another way than for retrieval."""
+    card = bench.study.card(system)
+    ways = {task: (card.prompt("document", task), card.encode_task("document", task)) for task in TASKS}
+    return [task for task in TASKS if ways[task] != ways["retrieval"]]
 
 
 def retrieve_step(bench: Bench, system: str) -> dict[str, object]:
@@ -84,10 +96,13 @@ def retrieve_step(bench: Bench, system: str) -> dict[str, object]:
 
 
 def assess_step(bench: Bench, system: str) -> dict[str, object]:
-    """Classify and cluster the study's own landscape by one system's vectors."""
-    classify_system(bench, system)
-    cluster_system(bench, system)
-    return {"system": system}
+    """Classify the study's own landscape by one system's vectors or by a baseline, and cluster it by vectors."""
+    if system not in (known := [*bench.study.systems, *bench.study.classification.baselines]):
+        raise unknown_name("system", system, known, where="the study")
+    classified = classify_system(bench, system)
+    if system in bench.study.systems:
+        cluster_system(bench, system)
+    return classified
 
 
 def tabulate_step(bench: Bench) -> None:

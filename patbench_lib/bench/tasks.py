@@ -8,7 +8,8 @@ import pandas as pd
 from patbench_lib.bench.bench import Bench
 from patbench_lib.bench.classification import MAIN, usable_sets
 from patbench_lib.bench.classification_by import by_view
-from patbench_lib.bench.clustering import cases, select
+from patbench_lib.bench.cluster_cases import cases
+from patbench_lib.bench.clustering import select
 from patbench_lib.bench.views import view_differences, view_scores
 
 COLUMNS = ["task", "measure", "system", "view", "value", "spread", "mark"]
@@ -24,8 +25,9 @@ def views_by_task(bench: Bench, clusters: pd.DataFrame) -> pd.DataFrame:
     Returns
     -------
     pandas.DataFrame
-        task, measure, system, view, value, spread (over seeds, of clustering alone), mark: 1 where a paired test finds
-        the view above the leading one, -1 where below, 0 where neither; missing for clustering, which is not tested.
+        task, measure, system, view, value, spread (over repeats, of clustering alone, missing of one), mark: 1 where a
+        paired test finds the view above the leading one, -1 where below, 0 where neither; missing for clustering, which
+        is not tested.
     """
     tables = [_retrieval(bench), _classification(bench), _clustering(bench, clusters)]
     filled = [table for table in tables if len(table)]

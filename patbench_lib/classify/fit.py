@@ -18,7 +18,7 @@ from patbench_lib.classify.lexical import bm25_neighbours, tfidf
 from patbench_lib.classify.prediction import Prediction
 from patbench_lib.classify.probe import Weights, fit_each, probabilities
 from patbench_lib.classify.settings import Classification
-from patbench_lib.classify.threshold import HALF, tuned
+from patbench_lib.classify.threshold import HALF, tuned, tuned_for_all
 from patbench_lib.landscape.label_sets import LabelSet
 from patbench_lib.retrieve.settings import Bm25
 from patbench_lib.types import Bools, Floats, Ints
@@ -103,13 +103,15 @@ def predict_bm25_knn(
 def predict_prior(labels: LabelSet, train: Ints, validation: Ints, test: Ints, settings: Classification) -> Fitted:
     """Predict each label's frequency in training, alike for every publication: what can be had without reading them.
 
-    With tuned thresholds every label that occurs is given to all, which no other constant classifier betters in
-    macro-F1; with 0.5, those that more than half of the publications have.
+    The most frequent labels are given to all: with tuned thresholds those down to the one frequency that maximises
+    micro-F1 on validation, with fixed ones those that more than half of the publications have. A threshold for each
+    label would give every label to all, which is best for macro-F1 and among the worst for micro-F1.
     """
     frequency = labels.matrix[train].mean(axis=0)
-    on_validation, on_test = (np.tile(frequency, (len(rows), 1)) for rows in (validation, test))
-    thresholds = _thresholds(on_validation, labels.matrix[validation], settings)
-    return _prediction(on_test, thresholds, labels, test), {"thresholds": thresholds.tolist()}
+    one = tuned_for_all(frequency, labels.matrix[validation]) if settings.threshold == "tuned" else HALF
+    thresholds = np.full(len(frequency), one)
+    scores = np.tile(frequency, (len(test), 1))
+    return _prediction(scores, thresholds, labels, test), {"thresholds": thresholds.tolist()}
 
 
 def _probe(

@@ -20,22 +20,14 @@ CELLS = 4 << 20
 """Scores that are ranked at once."""
 
 
-def measured(prediction: Prediction) -> dict[str, float]:
-    """Return the value of each of `MEASURES`."""
-    values = measures_of(np.asarray(outcomes(prediction).sum(axis=0)).reshape(1, -1))[0]
-    return dict(zip(MEASURES, values.tolist(), strict=True))
-
-
 def per_label(prediction: Prediction) -> pd.DataFrame:
-    """Return precision, recall, F1 and support (test publications) of each label, in the label set's order.
+    """Return F1 and support (test publications) of each label, in the label set's order.
 
-    Precision is nan without a decision, recall without gold, F1 without either.
+    F1 is nan with neither gold nor decision.
     """
     sums = np.asarray(outcomes(prediction).sum(axis=0)).reshape(1, -1)
     hits, invented, missed = (part[0] for part in _counts(sums))
-    with np.errstate(invalid="ignore"):
-        columns = {"precision": hits / (hits + invented), "recall": hits / (hits + missed)}
-    return pd.DataFrame({**columns, "F1": _f1(hits, invented, missed), "support": (hits + missed).astype(np.int64)})
+    return pd.DataFrame({"F1": _f1(hits, invented, missed), "support": (hits + missed).astype(np.int64)})
 
 
 def outcomes(prediction: Prediction) -> sp.csr_array:

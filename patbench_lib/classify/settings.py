@@ -6,6 +6,8 @@ from typing import Annotated, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field, StrictInt, model_validator
 
+from patbench_lib.errors import refuse_twice
+
 Baseline = Literal["prior", "BM25-kNN", "TF-IDF"]
 """Classifiers that need no embedding: each label's frequency, neighbours by BM25, a probe on weighted words."""
 
@@ -39,6 +41,8 @@ class Classification(BaseModel):
 
     @model_validator(mode="after")
     def _fits_together(self) -> Self:
+        for field in ("strengths", "baselines", "curve"):
+            refuse_twice(field, getattr(self, field))
         if self.validation + self.test >= 1:
             raise ValueError(f"validation {self.validation} and test {self.test} leave nothing to train on")
         if self.baseline not in self.baselines:

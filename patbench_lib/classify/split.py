@@ -41,6 +41,10 @@ class Split:
     absent: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
 
 
+class UnsplittableError(PatbenchError):
+    """The publications of a label set are too few, too alike or without dates, so that a part would be empty."""
+
+
 def make_split(labels: LabelSet, landscape: Landscape, settings: Classification, seed: int) -> Split:
     """Split the publications that have a label.
 
@@ -49,7 +53,7 @@ def make_split(labels: LabelSet, landscape: Landscape, settings: Classification,
 
     Raises
     ------
-    PatbenchError
+    UnsplittableError
         Where a part would be empty: by date, or where no label is on three families.
     """
     if settings.split == "date":
@@ -128,8 +132,8 @@ def _split(
     return Split(train, validation, test, straddling, undated, absent)
 
 
-def _no_split(labels: LabelSet, why: str) -> PatbenchError:
-    return PatbenchError(
+def _no_split(labels: LabelSet, why: str) -> UnsplittableError:
+    return UnsplittableError(
         f"The publications of label set {labels.name} cannot be split into {', '.join(PARTS)}.",
         why=why,
         todo="Change classification.split, .validation or .test, or leave the set out of labels.sets.",

@@ -1,4 +1,4 @@
-"""Thresholds of decision, one a label, chosen on validation texts."""
+"""Thresholds of decision, one a label or one for all, chosen on validation texts."""
 
 from __future__ import annotations
 
@@ -8,6 +8,26 @@ from patbench_lib.types import Bools, Floats
 
 HALF = 0.5
 """The threshold of a label of which validation says nothing, and of a classifier whose thresholds are fixed."""
+
+
+def tuned_for_all(frequency: Floats, gold: Bools) -> float:
+    """Return the one threshold for labels' frequencies, alike for every text, that maximises micro-F1.
+
+    Labels above it are given to all texts. Only cuts between two different frequencies count, as in `tuned`; of equally
+    good ones the highest is taken, and where validation has none of the labels that could be given, 0.5.
+
+    Parameters
+    ----------
+    frequency : of each label in training, shape [L].
+    gold : shape [m, L].
+    """
+    levels = np.unique(np.append(frequency, 0.0))[::-1]
+    given = frequency >= levels[:-1, None]
+    hits = given @ gold.sum(axis=0)
+    if not hits.any():
+        return HALF
+    best = int(np.argmax(2 * hits / (len(gold) * given.sum(axis=1) + gold.sum())))
+    return float(levels[best : best + 2].mean())
 
 
 def tuned(scores: Floats, gold: Bools) -> Floats:

@@ -52,7 +52,7 @@ def retrieve(system: str, study: StudyOption = "demo", stamp: Stamp = None) -> N
 
 
 def assess(system: str, study: StudyOption = "demo", stamp: Stamp = None) -> None:
-    """Classify and cluster by the vectors of one system."""
+    """Classify and cluster by the vectors of one system, or classify by a baseline that needs none."""
     from patbench_lib.bench.plan import assess_step
 
     _stamp(stamp, assess_step(open_bench(study), system))

@@ -16,8 +16,8 @@ from patbench_lib.types import Floats, Ints
 SHARE = 0.8
 """Of the points in each subsample, as in Ben-Hur, Elisseeff and Guyon."""
 
-MOST = 2000
-"""Points of a subsample whose silhouettes are computed."""
+FEWEST = 3
+"""Subsamples at least: two make one pair, whose agreement has no spread."""
 
 COLUMNS = ("k", "silhouette", "silhouette_spread", "stability", "stability_spread")
 
@@ -25,8 +25,8 @@ COLUMNS = ("k", "silhouette", "silhouette_spread", "stability", "stability_sprea
 def candidates(vectors: Floats, ks: Iterable[int], settings: Clustering, seed: int) -> pd.DataFrame:
     """Return mean and spread of silhouette and stability of k-means for each number of clusters.
 
-    For each k, k-means clusters several subsamples of the points (`settings.repeats`, two at least), the same ones for
-    every k. Silhouettes are over subsamples; stability is the adjusted Rand index of each two of them on the points
+    For each k, k-means clusters several subsamples of the points (`settings.repeats`, three at least), the same ones
+    for every k. Silhouettes are over subsamples; stability is the adjusted Rand index of each two of them on the points
     they share. Spreads are standard deviations over subsamples and over pairs of them.
 
     Ben-Hur, Elisseeff and Guyon, A Stability Based Method for Discovering Structure in Clustered Data (2002); all pairs
@@ -43,26 +43,23 @@ def candidates(vectors: Floats, ks: Iterable[int], settings: Clustering, seed: i
     """
     generator, n = np.random.default_rng(seed), len(vectors)
     size = round(SHARE * n)
-    samples = [np.sort(generator.choice(n, size=size, replace=False)) for _ in range(max(2, settings.repeats))]
-    rows = [_row(vectors, samples, k, settings, seed) for k in sorted(set(ks)) if 1 < k < size]
+    samples = [np.sort(generator.choice(n, size=size, replace=False)) for _ in range(max(FEWEST, settings.repeats))]
+    rows = [_row(vectors, samples, k, settings, seed) for k in sorted(ks) if 1 < k < size]
     return pd.DataFrame(rows, columns=list(COLUMNS))
 
 
 def chosen_k(found: pd.DataFrame) -> dict[str, int]:
     """Return the k that silhouette and that stability choose; none where no k was tried, or none has a value.
 
-    Silhouette chooses its highest mean, the smaller of equal ones. Few clusters are easily stable, so stability
-    chooses the greatest k whose mean is within one spread of the best mean, after Ben-Hur's rule of the last k before
-    the fall.
+    Both choose their highest mean, of equal ones silhouette the smallest k and stability the greatest: few clusters are
+    stable easily, so equal stability speaks for more of them.
     """
     chosen = {}
     apart, stable = found.dropna(subset="silhouette"), found.dropna(subset="stability")
     if len(apart):
         chosen["silhouette"] = int(apart["k"].iloc[int(apart["silhouette"].argmax())])
     if len(stable):
-        best = stable.iloc[int(stable["stability"].argmax())]
-        enough = stable["stability"] >= best["stability"] - best["stability_spread"]
-        chosen["stability"] = int(stable.loc[enough, "k"].max())
+        chosen["stability"] = int(stable.loc[stable["stability"] == stable["stability"].max(), "k"].max())
     return chosen
 
 
@@ -70,9 +67,13 @@ def _row(vectors: Floats, samples: Sequence[Ints], k: int, settings: Clustering,
     clusters = [k_means(vectors[rows], k, settings, seed=seed) for rows in samples]
     if any(len(np.unique(found)) < k for found in clusters):  # fewer distinct points than k
         return (k, *[np.nan] * 4)
-    apart = [silhouette(vectors[rows], found, most=MOST) for rows, found in zip(samples, clusters, strict=True)]
+    apart = [silhouette(vectors[rows], found, seed=seed) for rows, found in zip(samples, clusters, strict=True)]
     stable = [_on_shared(*a, *b) for a, b in combinations(list(zip(samples, clusters, strict=True)), 2)]
-    return k, float(np.mean(apart)), float(np.std(apart)), float(np.mean(stable)), float(np.std(stable))
+    return k, *_mean_and_spread(apart), *_mean_and_spread(stable)
+
+
+def _mean_and_spread(values: Sequence[float]) -> tuple[float, float]:
+    return float(np.mean(values)), float(np.std(values, ddof=1))
 
 
 def _on_shared(rows: Ints, clusters: Ints, other_rows: Ints, other_clusters: Ints) -> float:

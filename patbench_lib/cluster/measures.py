@@ -8,6 +8,9 @@ from patbench_lib.cluster.algorithms import NOISE
 from patbench_lib.cluster.threads import threads_for
 from patbench_lib.types import Floats, Ints
 
+MOST = 5000
+"""Points of which silhouettes are computed, a sample of more: distances grow with the square."""
+
 AGREEMENT = ("V-measure", "homogeneity", "completeness", "ARI", "AMI")
 
 
@@ -41,7 +44,7 @@ def noise_share(clusters: Ints) -> float:
     return float((clusters == NOISE).mean()) if len(clusters) else np.nan
 
 
-def silhouette(vectors: Floats, clusters: Ints, *, most: int = 5000, seed: int = 0) -> float:
+def silhouette(vectors: Floats, clusters: Ints, *, seed: int) -> float:
     """Return the mean silhouette (b - a) / max(a, b) of points in clusters, by Euclidean distance.
 
     a is a point's mean distance to its own cluster, b that to the nearest other one; of vectors of length 1 it is the
@@ -51,13 +54,13 @@ def silhouette(vectors: Floats, clusters: Ints, *, most: int = 5000, seed: int =
     Parameters
     ----------
     vectors : as they were clustered, shape [n, d].
-    most : points that are looked at, a sample drawn by `seed` where there are more: distances grow with the square.
+    seed : of the sample that is looked at where there are more points than `MOST`.
     """
     from sklearn.metrics import silhouette_score
 
     rows = np.flatnonzero(clusters != NOISE)
-    if len(rows) > most:
-        rows = np.sort(np.random.default_rng(seed).choice(rows, size=most, replace=False))
+    if len(rows) > MOST:
+        rows = np.sort(np.random.default_rng(seed).choice(rows, size=MOST, replace=False))
     found = len(np.unique(clusters[rows]))
     if not 1 < found < len(rows):
         return np.nan

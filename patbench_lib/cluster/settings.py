@@ -6,6 +6,8 @@ from typing import Annotated, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field, StrictInt, model_validator
 
+from patbench_lib.errors import refuse_twice
+
 Algorithm = Literal["k-means", "ward", "hdbscan"]
 Transform = Literal["raw", "normalised", "whitened"]
 Gold = Literal["single", "primary"]
@@ -58,7 +60,6 @@ class Clustering(BaseModel):
 
     @model_validator(mode="after")
     def _once_each(self) -> Self:
-        for field, names in (("algorithms", self.algorithms), ("transforms", self.transforms)):
-            if len(set(names)) < len(names):
-                raise ValueError(f"{field} names one twice: {', '.join(names)}")
+        for field in ("algorithms", "transforms", "ks"):
+            refuse_twice(field, getattr(self, field))
         return self

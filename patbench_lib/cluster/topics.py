@@ -12,12 +12,15 @@ from patbench_lib.types import Ints
 WORD = r"(?u)\b[^\W\d_]{3,}\b"
 """Three letters or more: reference signs and units name no topic."""
 
+WORDS = 8
+"""Of each cluster at most."""
+
 CLAIM_WORDS = "claim claimed claims comprise comprised comprises comprising said thereof whereby wherein"
 """What claims are built with, whatever they claim."""
 
 
-def topic_words(texts: Sequence[str], clusters: Ints, *, words: int = 8) -> dict[int, list[str]]:
-    """Return the best words of each cluster by class-based TF-IDF, the best first; equal ones by name.
+def topic_words(texts: Sequence[str], clusters: Ints) -> dict[int, list[str]]:
+    """Return the best `WORDS` of each cluster by class-based TF-IDF, the best first; equal ones by name.
 
     With f(t, c) the share of a word among the words of a cluster, f(t) its number in all clusters and A the mean number
     of words a cluster has, the weight is √f(t, c) · ln(1 + A / f(t)). Grootendorst, BERTopic (arXiv:2203.05794); the
@@ -48,9 +51,9 @@ def topic_words(texts: Sequence[str], clusters: Ints, *, words: int = 8) -> dict
     sizes = frequency.sum(axis=1, keepdims=True)
     weights = np.sqrt(frequency / np.maximum(sizes, 1)) * np.log(1 + sizes.mean() / frequency.sum(axis=0))
     names = counter.get_feature_names_out()  # in the order of the alphabet, which a stable sort keeps among equals
-    return {int(code): _best(row, names, words) for code, row in zip(found, weights, strict=True)}
+    return {int(code): _best(row, names) for code, row in zip(found, weights, strict=True)}
 
 
-def _best(weights: np.ndarray, names: np.ndarray, words: int) -> list[str]:
-    order = np.argsort(-weights, kind="stable")[:words]
+def _best(weights: np.ndarray, names: np.ndarray) -> list[str]:
+    order = np.argsort(-weights, kind="stable")[:WORDS]
     return [str(names[i]) for i in order if weights[i] > 0]

@@ -55,13 +55,13 @@ def store_key(encoder: Encoder, role: Role, *, compute: str, dtype: str) -> Stor
     compute : number type the model runs in.
     dtype : number type the vectors are stored in.
     """
-    card = encoder.card
+    card, task = encoder.card, getattr(encoder, "task", "retrieval")
     return StoreKey(
         model=card.name,
         revision=card.revision or "",
         fingerprint=encoder.fingerprint,
-        role="any" if treats_roles_alike(card) else role,
-        prompt=card.prompt(role),
+        role="any" if treats_roles_alike(card, task) else role,
+        prompt=card.prompt(role, task),
         max_tokens=encoder.max_tokens,
         pooling=card.pooling or "",
         normalise=card.normalise,
@@ -70,10 +70,12 @@ def store_key(encoder: Encoder, role: Role, *, compute: str, dtype: str) -> Stor
     )
 
 
-def treats_roles_alike(card: Card) -> bool:
+def treats_roles_alike(card: Card, task: str = "retrieval") -> bool:
     """Tell whether a model makes the same vector of a text as a query and as a document."""
     roles: tuple[Role, Role] = ("query", "document")
-    query, document = ((card.prompt(role), card.encode_task(role), card.markers.get(role)) for role in roles)
+    query, document = (
+        (card.prompt(role, task), card.encode_task(role, task), card.markers.get(role)) for role in roles
+    )
     return query == document
 
 

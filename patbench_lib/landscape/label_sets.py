@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
+from typing import Self
 
 import numpy as np
 import pandas as pd
-from pydantic import BaseModel, ConfigDict, Field, StrictInt
+from pydantic import BaseModel, ConfigDict, Field, StrictInt, model_validator
 
-from patbench_lib.errors import nearest
+from patbench_lib.errors import nearest, refuse_twice
 from patbench_lib.landscape.codes import LEVELS, cut_all
 from patbench_lib.landscape.schema import CODES, Landscape
 from patbench_lib.types import Bools, Ints
@@ -31,6 +32,11 @@ class Labels(BaseModel):
     )
     min_support: StrictInt = Field(default=20, ge=1, description="publications that a label needs")
     most: StrictInt = Field(default=500, ge=2, description="labels of a set at most, the most frequent ones")
+
+    @model_validator(mode="after")
+    def _once_each(self) -> Self:
+        refuse_twice("sets", self.sets)
+        return self
 
 
 @dataclass(frozen=True)

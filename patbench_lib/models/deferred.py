@@ -30,10 +30,10 @@ class Facts:
 
 
 class Deferred:
-    """An encoder of known facts that is loaded when it has to read a text."""
+    """An encoder of known facts that is loaded, for a task, when it has to read a text."""
 
-    def __init__(self, card: Card, facts: Facts, load: Callable[[], Encoder]) -> None:
-        self.card, self._load = card, load
+    def __init__(self, card: Card, facts: Facts, load: Callable[[], Encoder], task: str) -> None:
+        self.card, self.task, self._load = card, task, load
         self.fingerprint, self.dim, self.max_tokens = facts.fingerprint, facts.dim, facts.max_tokens
 
     @cached_property
@@ -50,7 +50,7 @@ class Deferred:
         return self.loaded.encode_batch(texts, role)
 
 
-def deferred(card: Card, path: Path, load: Callable[[], Encoder]) -> Encoder:
+def deferred(card: Card, path: Path, load: Callable[[], Encoder], *, task: str = "retrieval") -> Encoder:
     """Return an encoder that is loaded at need, or loaded now where its facts are not known yet.
 
     Parameters
@@ -58,7 +58,7 @@ def deferred(card: Card, path: Path, load: Callable[[], Encoder]) -> Encoder:
     path : where its facts are kept; the name holds all that changes them.
     """
     if path.is_file():
-        return Deferred(card, Facts(**json.loads(path.read_text(encoding="utf-8"))), load)
+        return Deferred(card, Facts(**json.loads(path.read_text(encoding="utf-8"))), load, task)
     encoder = load()
     write_json(path, asdict(Facts(encoder.fingerprint, encoder.dim, encoder.max_tokens)))
     return encoder

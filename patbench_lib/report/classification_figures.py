@@ -14,12 +14,13 @@ from matplotlib.figure import Figure
 from patbench_lib.bench.bench import Bench
 from patbench_lib.bench.classification import MAIN, usable_sets
 from patbench_lib.bench.classified import splits
+from patbench_lib.landscape.label_sets import PARTS, LabelSet
 from patbench_lib.models.card import Card
 from patbench_lib.report.labels import plain_ticks
 from patbench_lib.report.style import KIND_COLOURS, KIND_MARKERS, arms, finish, panels, words_figure
 from patbench_lib.report.tables import leaderboard, table
 
-NO_LABELS = "Nothing to show: the landscape has none of the study's label sets."
+NO_LABELS = "Nothing to show: none of the study's label sets can be used on the landscape."
 NO_VECTORS = "Nothing to show: no system of the study gives a text one vector."
 
 BASELINE_COLOUR = "#4d4d4d"
@@ -53,9 +54,9 @@ def label_sets_table(bench: Bench, *, synthetic: bool) -> GT:
     frame = pd.DataFrame(rows, columns=[*columns, "train / validation / test", "lacking"])
     asked = bench.study.labels
     notes = [
-        f"Left out: labels on fewer than {asked.min_support} publications or 3 families, or beyond the {asked.most} "
-        "most frequent. Rarest: publications with the rarest label kept. Parts: publications, in the first split. "
-        "Lacking: labels that some part lacks, in the split with most of them.",
+        f"Left out: labels on fewer than {asked.min_support} publications or {PARTS} families, or beyond the "
+        f"{asked.most} most frequent. Rarest: publications with the rarest label kept. Parts: publications, in the "
+        "first split. Lacking: labels that some part lacks, in the split with most of them.",
         *(f"{name} is left out: {why}" for name, why in reasons.items()),
     ]
     whole = ["labels", "left out", "publications", "rarest", "lacking"]
@@ -78,15 +79,17 @@ def scores_table(
     return shown.cols_label(system="classifier")
 
 
-def views_table(values: pd.DataFrame, differences: pd.DataFrame, *, synthetic: bool) -> GT:
+def views_table(labels: LabelSet | None, values: pd.DataFrame, differences: pd.DataFrame, *, synthetic: bool) -> GT:
     """Return systems by views for the probe and the main measure, marked where a view differs from the leading one.
 
     Parameters
     ----------
+    labels : that are predicted, None where there are none.
     values, differences : as `bench.classification_by.by_view` gives them.
     """
     if values.empty:
-        return table(pd.DataFrame({"system": []}), notes=[NO_VECTORS], synthetic=synthetic)
+        why = NO_LABELS if labels is None else NO_VECTORS
+        return table(pd.DataFrame({"system": []}), notes=[why], synthetic=synthetic)
     mine, tested = (frame[frame["measure"] == MAIN] for frame in (values, differences))
     return leaderboard(mine, tested, str(mine["view"].iloc[0]), within="system", synthetic=synthetic)
 

@@ -7,11 +7,13 @@ from collections.abc import Mapping
 import matplotlib.pyplot as plt
 import numpy as np
 import pandas as pd
+from matplotlib.artist import Artist
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
+from patbench_lib.bench.cluster_cases import Case
 from patbench_lib.bench.cluster_map import Looked
-from patbench_lib.bench.clustering import MEASURES, Case, select
+from patbench_lib.bench.clustering import MEASURES, select
 from patbench_lib.models.card import Card
 from patbench_lib.report.clustering_tables import NO_VECTORS, why_nothing
 from patbench_lib.report.labels import name_points, plain_ticks
@@ -22,7 +24,7 @@ GOLD_K, CHOSEN = "#555555", "#D55E00"
 
 
 def systems_figure(results: pd.DataFrame, case: Case | None, cards: Mapping[str, Card], *, synthetic: bool) -> Figure:
-    """Draw every measure of every system in the leading case, with its spread over seeds, best at the top.
+    """Draw every measure of every system in the leading case, with its spread over repeats, best at the top.
 
     Parameters
     ----------
@@ -117,12 +119,11 @@ def size_figure(results: pd.DataFrame, case: Case | None, cards: Mapping[str, Ca
     measures = [name for name in ("V-measure", "ARI") if name in set(mine["measure"])]
     figure, grid = plt.subplots(1, len(measures), figsize=(7.6, 3.4), squeeze=False)
     for axes, measure in zip(grid[0], measures, strict=True):
-        _size_panel(axes, mine[mine["measure"] == measure], cards)
+        handles = _size_panel(axes, mine[mine["measure"] == measure], cards)
         axes.set(xscale="log", xlabel="parameters, in millions", ylabel=measure)
         axes.margins(x=0.2, y=0.15)
         plain_ticks(axes)
-    handles, names = grid[0][0].get_legend_handles_labels()
-    figure.legend(handles, names, loc="outside upper center", ncols=4)
+    figure.legend([*handles.values()], [*handles], loc="outside upper center", ncols=4)
     for axes, measure in zip(grid[0], measures, strict=True):
         rows = mine[mine["measure"] == measure]
         sizes = [float(cards[system].params_m or 0) for system in rows["system"]]
@@ -130,11 +131,18 @@ def size_figure(results: pd.DataFrame, case: Case | None, cards: Mapping[str, Ca
     return finish(figure, synthetic=synthetic)
 
 
-def _size_panel(axes: Axes, mine: pd.DataFrame, cards: Mapping[str, Card]) -> None:
+def _size_panel(axes: Axes, mine: pd.DataFrame, cards: Mapping[str, Card]) -> dict[str, Artist]:
+    """Draw the members of each family, and return what stands for each in a legend.
+
+    Matplotlib by itself would leave out a family whose name begins with an underscore.
+    """
     known = mine.assign(
         params=[float(cards[system].params_m or 0) for system in mine["system"]],
         family=[cards[system].family or system for system in mine["system"]],
     ).sort_values("params")
+    handles: dict[str, Artist] = {}
     for family, members in known.groupby("family", sort=False):
         line = "o-" if len(members) > 1 else "o"
-        axes.errorbar(members["params"], members["value"], yerr=members["spread"], fmt=line, capsize=3, label=family)
+        drawn = axes.errorbar(members["params"], members["value"], yerr=members["spread"], fmt=line, capsize=3)
+        handles[str(family)] = drawn.lines[0]
+    return handles

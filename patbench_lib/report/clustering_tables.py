@@ -7,19 +7,39 @@ import pandas as pd
 from great_tables import GT, loc, style
 
 from patbench_lib.bench.bench import Bench
+from patbench_lib.bench.cluster_cases import GOLDS, Case, usable
 from patbench_lib.bench.cluster_map import Looked
-from patbench_lib.bench.clustering import GOLDS, Case, select
+from patbench_lib.bench.clustering import select
 from patbench_lib.cluster.gold import gold
 from patbench_lib.report.tables import table
 
-NO_GOLD = "No label set of this landscape parts publications into two classes or more."
+NO_GOLD = "No label set of this landscape gives enough publications one of two classes or more."
 NO_VECTORS = "No system of this study makes one vector a text."
-SEEDS = "Mean ± standard deviation over seeds, which is chance in the algorithm and not in the choice of patents."
+_CHANCE = {
+    "k-means": ("seeds", "chance in the algorithm alone"),
+    "MTEB": ("experiments", "chance in the documents that each draws with replacement, under one seed of k-means"),
+}
+_SAMPLED = "seeds", "chance in the sample that is clustered"
 
 
 def why_nothing(case: Case | None) -> str:
     """Return why a study has no clusters to judge."""
     return NO_GOLD if case is None else NO_VECTORS
+
+
+def chance(method: str) -> tuple[str, str]:
+    """Return what the repeats of a method are called, and what chance makes them differ."""
+    return _CHANCE.get(method, _SAMPLED)
+
+
+def spread_notes(mine: pd.DataFrame) -> list[str]:
+    """Return what the spreads of results are over, by method; those of one run alone have none."""
+    notes: dict[str, list[str]] = {}
+    for method, repeats in mine.groupby("method", sort=False)["repeats"].max().items():
+        over, what = chance(str(method))
+        said = f"mean ± standard deviation over {repeats} {over}, which is {what}"
+        notes.setdefault(said if repeats > 1 else "one run, which has no spread", []).append(str(method))
+    return [f"{', '.join(methods)}: {said}." for said, methods in notes.items()]
 
 
 def gold_table(bench: Bench, *, synthetic: bool) -> GT:
@@ -34,7 +54,7 @@ def gold_table(bench: Bench, *, synthetic: bool) -> GT:
             row |= {f"{how}: {what}": value for what, value in zip(_SIZES, values, strict=True)}
         rows.append(row)
     columns = ["label set", "labels", *(f"{how}: {what}" for how in GOLDS for what in _SIZES)]
-    notes = ["largest: share of the publications in the largest class.", *_left_out(reasons)]
+    notes = ["largest: share of the publications in the largest class.", *_left_out({**reasons, **usable(bench)[1]})]
     whole = [column for column in columns[1:] if not column.endswith("largest")]
     shown = table(
         pd.DataFrame(rows, columns=columns), whole=whole if rows else [], unbroken=["label set"], notes=notes,
@@ -71,7 +91,7 @@ def systems_table(results: pd.DataFrame, case: Case | None, measure: str, *, syn
     wide = wide.reindex(pd.MultiIndex.from_product([golds, _order(mine, case)], names=["gold", "system"]))
     spread = mine.set_index(["gold", "system", "label_set"])["spread"]
     cells = wide.apply(lambda column: [_cell(v, spread.get((*at, column.name))) for at, v in column.items()])
-    shown = table(cells.reset_index(), unbroken=["system", *sets], notes=[SEEDS], synthetic=synthetic)
+    shown = table(cells.reset_index(), unbroken=["system", *sets], notes=spread_notes(mine), synthetic=synthetic)
     shown = shown.cols_align("right", columns=sets)
     flat = wide.reset_index()
     for name in sets:
@@ -105,14 +125,13 @@ def ways_table(results: pd.DataFrame, case: Case | None, system: str | None, *, 
         values = way.set_index("measure")
         first = values.iloc[0]
         row = {"algorithm": method, "vectors": transform}
-        shown = values["value"], values["spread"].where(values["repeats"] > 1)
-        row |= {name: _cell(*(column[name] for column in shown)) for name in measures}
-        rows.append({**row, "clusters": f"{first['clusters']:g}", "noise": first["noise"], "seeds": first["repeats"]})
+        row |= {name: _cell(values["value"][name], values["spread"][name]) for name in measures}
+        rows.append({**row, "clusters": f"{first['clusters']:g}", "noise": first["noise"], "runs": first["repeats"]})
     frame = pd.DataFrame(rows)
-    notes = [SEEDS, "One seed stands where another would give the same clusters."]
     shown = table(
-        frame, percent=["noise"], whole=["seeds"], unbroken=[*map(str, frame)], notes=notes, synthetic=synthetic
-    )
+        frame, percent=["noise"], whole=["runs"], unbroken=[*map(str, frame)], notes=spread_notes(mine),
+        synthetic=synthetic,
+    )  # fmt: skip
     return shown.cols_align("right", columns=[*measures, "clusters"])
 
 
@@ -135,8 +154,10 @@ def tasks_table(views: pd.DataFrame, lead: str, *, synthetic: bool) -> GT:
         f"{'; '.join(f'{task}: {measure}' for task, measure in measures.items())}. Bold: best view of the row.",
         f"▲ above, ▼ below {lead}: paired randomisation test over families, Holm-corrected for the views of a system.",
     ]
-    if len(seeded := views["spread"].dropna()):
-        notes.append(f"Clustering is not tested; its standard deviations over seeds are {seeded.max():.3f} at most.")
+    if "clustering" in measures:
+        spreads = views["spread"].dropna()
+        most = f"; its standard deviations over repeats are {spreads.max():.3f} at most" if len(spreads) else ""
+        notes.append(f"Clustering is not tested{most}.")
     shown = table(cells.reset_index(), unbroken=["task", "system", *order], notes=notes, synthetic=synthetic)
     shown = shown.cols_align("right", columns=order)
     for number, best in enumerate(wide.to_numpy().argmax(axis=1)):

@@ -58,8 +58,9 @@ def labels_figure(leading: Leading | None, *, synthetic: bool) -> Figure:
     axes.barh(heights, shown["F1"], xerr=shown["spread"], label=leading.best, **bar)
     for name, other in scores.items():
         axes.plot(other.loc[shown.index, "F1"], heights, "X", color=BASELINE_COLOUR, markersize=7, label=name)
-    axes.set_yticks(heights, [f"{name} ({n:.0f})" for name, n in shown["support"].items()])
-    axes.set(xlabel="F1, mean and standard deviation over splits", xlim=(0, 1.02), ylim=(-0.6, len(shown) - 0.4))
+    axes.set_yticks(heights, [f"{_short(str(name), 40)} ({n:.0f})" for name, n in shown["support"].items()])
+    over = ", mean and standard deviation over splits" if len(leading.predictions[leading.best]) > 1 else ""
+    axes.set(xlabel=f"F1{over}", xlim=(0, 1.02), ylim=(-0.6, len(shown) - 0.4))
     axes.grid(visible=False, axis="y")
     figure.legend(loc="outside upper center", ncols=2)
     return finish(figure, synthetic=synthetic)
@@ -110,19 +111,23 @@ def confusion_figure(leading: Leading | None, *, synthetic: bool) -> Figure:
 
 
 def _short(text: str, width: int) -> str:
-    return textwrap.shorten(text, width, placeholder=" …")
+    """Return a text cut between words, or within a first word that is too long itself."""
+    short = textwrap.shorten(text, width, placeholder=" …")
+    return short if short.strip(" …") else text.strip()[: width - 2] + " …"
 
 
 def hardest_table(leading: Leading | None, arena: Arena, view: View, *, most: int = 6, synthetic: bool) -> GT:
     """Return the test publications whose labels classifiers get most wrong, one a family, with how their text begins.
 
-    That is the lowest F1 of a publication's own labels, mean over classifiers and splits. Beside its labels stand those
-    that the best classifier gives, in the first split that tests it.
+    That is the lowest F1 of a publication's own labels, mean over the classifiers that read it, all but the prior, and
+    splits. Beside its labels stand those that the best classifier gives, in the first split that tests it.
     """
     if leading is None:
         return table(pd.DataFrame({"publication": []}), notes=[NO_LABELS], synthetic=synthetic)
     labels, texts, first = leading.labels, arena.texts(view), leading.predictions[leading.best]
-    means = own_f1(list(leading.predictions.values()), len(arena.landscape))
+    # The prior gives all publications the same labels: what it gets wrong are rare labels, not hard texts.
+    reading = {name: made for name, made in leading.predictions.items() if name != "prior"} or leading.predictions
+    means = own_f1(list(reading.values()), len(arena.landscape))
     ordered = means.sort_values(kind="stable")
     chosen = ordered[~pd.Series(arena.landscape.family[ordered.index]).duplicated().to_numpy()].head(most)
     frame = pd.DataFrame(
@@ -134,9 +139,8 @@ def hardest_table(leading: Leading | None, arena: Arena, view: View, *, most: in
             "mean F1": chosen.to_numpy(),
         }
     )
-    notes = [
-        f"Given: by {leading.best}. Mean F1: over {len(leading.predictions)} classifiers and the splits that test it."
-    ]
+    over = f"{len(reading)} classifiers{', all but the prior,' * (len(reading) < len(leading.predictions))}"
+    notes = [f"Given: by {leading.best}. Mean F1: over {over} and the splits that test it."]
     return table(frame, decimals={"mean F1": 2}, unbroken=["publication"], notes=notes, synthetic=synthetic)
 
 

@@ -1,7 +1,9 @@
-"""Names beside points, where they cover neither each other nor other points; plain numbers on log axes; titles."""
+"""Names beside points, which cover neither each other nor other points; plain numbers on log axes; plain names."""
 
 from __future__ import annotations
 
+import html
+import re
 import textwrap
 from collections.abc import Collection, Sequence
 
@@ -12,6 +14,20 @@ from matplotlib.transforms import Bbox
 
 _PLACES = ((7, 3, "left"), (7, -12, "left"), (-7, 3, "right"), (-7, -12, "right"), (0, 8, "center"), (0, -17, "center"))
 """Offsets from the point in points of print, and which end of the name is put there; the first free one is taken."""
+
+_MARKUP = re.compile(r"[\\`*\[\]$~^|@]|(?<![^\W_])_|_(?![^\W_])")
+"""What Markdown reads as markup within a line; an underscore inside a word it leaves alone."""
+
+
+def plain(text: str) -> str:
+    """Return a name that a user gave, a label or a column, for Markdown that shows it as it is written.
+
+    Examples
+    --------
+    >>> plain("a_b <i>*x*")
+    'a_b &lt;i&gt;\\\\*x\\\\*'
+    """
+    return _MARKUP.sub(r"\\\g<0>", html.escape(" ".join(text.split()), quote=False))
 
 
 def short_title(title: str) -> str:

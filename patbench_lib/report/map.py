@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 import textwrap
+from collections.abc import Mapping
+from dataclasses import dataclass
 from html import escape
 from importlib.resources import files
 from typing import Any
@@ -11,21 +13,23 @@ from typing import Any
 import matplotlib.pyplot as plt
 import numpy as np
 import pandas as pd
-import seaborn as sns
 from IPython.display import HTML
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
+from matplotlib.lines import Line2D
 
-from patbench_lib.bench.cluster_map import NO_CLASS, Looked
+from patbench_lib.bench.cluster_map import Looked
 from patbench_lib.cluster.algorithms import NOISE
 from patbench_lib.report.clustering_tables import NO_VECTORS
 from patbench_lib.report.style import SYNTHETIC, finish, words_figure
+from patbench_lib.types import Ints
 
 COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#000000", "#B8A900")
 SYMBOLS = ("circle", "diamond", "square", "triangle-up", "cross", "x", "star")
 """Groups take the colours in turn, with another symbol for each turn, so that they differ without colour."""
 
-GREY, OTHER, IN_NONE = "#b8b8b8", "others", "in no cluster"
+GREY = "#b8b8b8"
+OTHER, IN_NONE, NO_CLASS, NO_OFFICE = "others", "in no cluster", "no single class", "no office"
 PRINTED, LISTED = 8, 24
 """Groups that are named on the still and on the moving map; the rest are grey and called `OTHER`."""
 
@@ -33,27 +37,67 @@ DENSE = 2000
 """Points above which the still map is a picture inside the drawing: each would be an element of its own."""
 
 
-def groupings(looked: Looked) -> dict[str, pd.Series]:
-    """Return the group of each publication on the map by gold class, by cluster and by office."""
+@dataclass(frozen=True)
+class Grouping:
+    """What publications on a map are coloured by.
+
+    Attributes
+    ----------
+    keys : group of each publication, missing where it is in none.
+    names : what a group is called; a name is no key, for a user's label may be called as anything here is.
+    none : what those in no group are called.
+    """
+
+    keys: pd.Series
+    names: Mapping[Any, str]
+    none: str
+
+    def ranked(self, most: int) -> Ranked:
+        """Return the groups that are named, the most frequent first, then the grey ones: others, and in none."""
+        counts = self.keys.value_counts()
+        order = sorted(counts.index, key=lambda key: (-counts[key], self.names[key]))
+        kept = order if len(order) <= most else order[: most - 1]
+        codes = self.keys.map({key: place for place, key in enumerate(kept)}).fillna(len(kept)).to_numpy(dtype=np.int64)
+        names, none = [self.names[key] for key in kept], self.keys.isna().to_numpy()
+        if len(order) > len(kept):
+            names.append(OTHER)
+        if none.any():
+            codes[none] = len(names)
+            names.append(self.none)
+        return Ranked(codes, names, len(kept))
+
+
+@dataclass(frozen=True)
+class Ranked:
+    """Groups as they are drawn: the code of each publication [n], a name for each code, and how many are not grey."""
+
+    codes: Ints
+    names: list[str]
+    named: int
+
+    @property
+    def colours(self) -> list[str]:
+        """Return the colour of each code."""
+        return [COLOURS[code % len(COLOURS)] if code < self.named else GREY for code in range(len(self.names))]
+
+
+def groupings(looked: Looked) -> dict[str, Grouping]:
+    """Return how publications on the map are grouped: by gold class, by cluster and by office."""
     shown = looked.shown
     said = {
         number: " ".join([str(number), *words.split(", ")[:2]])
         for number, words in zip(looked.topics["cluster"], looked.topics["words"], strict=True)
     }
-    clusters = shown["cluster"].map({**said, NOISE: IN_NONE})
-    gold = {f"gold: {looked.case.labels.name}": shown["gold"]} if looked.case else {}
-    return {**gold, "cluster": clusters, "office": shown["office"].replace("", "no office")}
+    found = {
+        "cluster": Grouping(shown["cluster"].where(shown["cluster"] != NOISE), said, IN_NONE),
+        "office": _as_called(shown["office"].replace("", None), NO_OFFICE),
+    }
+    gold = {f"gold: {looked.case.labels.name}": _as_called(shown["gold"], NO_CLASS)} if looked.case else {}
+    return {**gold, **found}
 
 
-def named_groups(values: pd.Series, most: int) -> tuple[pd.Series, list[str]]:
-    """Return values with all but the most frequent called others, and the names that are left, the grey ones last."""
-    faint = {NO_CLASS, IN_NONE}
-    counts = values[~values.isin(faint)].value_counts()
-    named = sorted(counts.index, key=lambda name: (-counts[name], str(name)))
-    kept = named if len(named) <= most else named[: most - 1]
-    left = values.where(values.isin({*kept, *faint}), OTHER)
-    present = set(left)
-    return left, [*kept, *(name for name in (OTHER, IN_NONE, NO_CLASS) if name in present)]
+def _as_called(keys: pd.Series, none: str) -> Grouping:
+    return Grouping(keys, {key: str(key) for key in keys.dropna().unique()}, none)
 
 
 def map_figure(looked: Looked | None, *, synthetic: bool) -> Figure:
@@ -62,35 +106,31 @@ def map_figure(looked: Looked | None, *, synthetic: bool) -> Figure:
         return words_figure(f"{NO_VECTORS} So there is no map.", synthetic=synthetic)
     groups = groupings(looked)
     figure, grid = plt.subplots(1, len(groups), figsize=(7.6, 4.9), squeeze=False, sharex=True, sharey=True)
-    for axes, (name, values) in zip(grid[0], groups.items(), strict=True):
-        _panel(axes, looked.shown, values)
+    for axes, (name, by) in zip(grid[0], groups.items(), strict=True):
+        _panel(axes, looked.shown, by)
         axes.set_title(name, fontsize=10)
     return finish(figure, synthetic=synthetic)
 
 
-def _panel(axes: Axes, shown: pd.DataFrame, values: pd.Series) -> None:
-    left, names = named_groups(values, PRINTED)
-    colours = {name: _colour(name, place) for place, name in enumerate(names)}
-    faint_first = np.argsort([colours[name] != GREY for name in left], kind="stable")
-    points = shown.assign(group=left).iloc[faint_first]
-    size = float(np.clip(6000 / len(points), 0.5, 14))
-    sns.scatterplot(
-        points, x="x", y="y", hue="group", hue_order=names, palette=colours, s=size, linewidth=0, alpha=0.85, ax=axes,
-        rasterized=len(points) > DENSE,
+def _panel(axes: Axes, shown: pd.DataFrame, by: Grouping) -> None:
+    """Draw points and a legend; seaborn and Matplotlib would leave out a name that begins with an underscore."""
+    groups = by.ranked(PRINTED)
+    colours = np.array(groups.colours)
+    order = np.argsort(groups.codes < groups.named, kind="stable")  # the grey ones first, under the others
+    size = float(np.clip(6000 / len(shown), 0.5, 14))
+    axes.scatter(
+        shown["x"].to_numpy()[order], shown["y"].to_numpy()[order], c=colours[groups.codes[order]], s=size, linewidth=0,
+        alpha=0.85, rasterized=len(shown) > DENSE,
     )  # fmt: skip
     axes.set(xlabel="", ylabel="", xticks=[], yticks=[], aspect="auto")
     axes.spines[:].set_visible(True)
     axes.spines[:].set_color("#cccccc")
-    handles, _ = axes.get_legend_handles_labels()
-    names = [name if len(name) <= 26 else f"{name[:25]}…" for name in names]
+    handles = [Line2D([], [], linestyle="", marker="o", markeredgewidth=0, color=colour) for colour in colours]
+    names = [name if len(name) <= 26 else f"{name[:25]}…" for name in groups.names]
     axes.legend(
-        handles, names, loc="upper left", bbox_to_anchor=(-0.04, -0.01), fontsize=8.5, markerscale=1.4,
-        handletextpad=0.2, borderpad=0, labelspacing=0.25,
+        handles, names, loc="upper left", bbox_to_anchor=(-0.04, -0.01), fontsize=8.5, handletextpad=0.2, borderpad=0,
+        labelspacing=0.25,
     )  # fmt: skip
-
-
-def _colour(name: str, place: int) -> str:
-    return GREY if name in (OTHER, IN_NONE, NO_CLASS) else COLOURS[place % len(COLOURS)]
 
 
 def interactive_map(looked: Looked | None, *, synthetic: bool) -> HTML:
@@ -134,7 +174,7 @@ def map_data(looked: Looked) -> dict[str, Any]:
         "x": np.round(shown["x"].to_numpy(dtype=float), 3).tolist(),
         "y": np.round(shown["y"].to_numpy(dtype=float), 3).tolist(),
         "hover": [_hover(*row) for row in zip(*(shown[column] for column in _HOVERED), strict=True)],
-        "groupings": [_grouping(values) for values in groupings(looked).values()],
+        "groupings": [_grouping(by) for by in groupings(looked).values()],
     }
 
 
@@ -155,19 +195,18 @@ def _lines(text: str, width: int = 70, most: int = 4) -> list[str]:
     return textwrap.wrap(plain, width, max_lines=most, placeholder=" …")
 
 
-def _grouping(values: pd.Series) -> dict[str, Any]:
-    left, names = named_groups(values, LISTED)
-    place = {name: code for code, name in enumerate(names)}
+def _grouping(by: Grouping) -> dict[str, Any]:
+    ranked = by.ranked(LISTED)
     groups = [
         {
-            "name": escape(str(name), quote=False),
-            "colour": _colour(name, code),
+            "name": escape(name, quote=False),
+            "colour": colour,
             "symbol": SYMBOLS[code // len(COLOURS) % len(SYMBOLS)],
-            "faint": _colour(name, code) == GREY,
+            "faint": code >= ranked.named,
         }
-        for code, name in enumerate(names)
+        for code, (name, colour) in enumerate(zip(ranked.names, ranked.colours, strict=True))
     ]
-    return {"groups": groups, "codes": left.map(place).tolist()}
+    return {"groups": groups, "codes": ranked.codes.tolist()}
 
 
 def _json(data: dict[str, Any]) -> str:

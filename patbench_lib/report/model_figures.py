@@ -8,6 +8,7 @@ import seaborn as sns
 from matplotlib.figure import Figure
 
 from patbench_lib.bench.bench import Bench
+from patbench_lib.report.labels import plain_ticks
 from patbench_lib.report.style import KIND_COLOURS, finish, words_figure
 
 
@@ -59,6 +60,7 @@ def rates(frame: pd.DataFrame, *, synthetic: bool) -> Figure:
     axes.bar_label(bars, fmt="{:,.0f}", padding=4, fontsize=9.5)
     axes.set(xscale="log", xlabel="texts encoded a second (logarithmic)")
     axes.set_xlim(right=float(ordered["texts_per_second"].max()) * 2.5)
+    plain_ticks(axes)
     axes.grid(axis="y", visible=False)
     kinds = list(dict.fromkeys(ordered["kind"][::-1]))
     handles = [plt.Rectangle((0, 0), 1, 1, color=KIND_COLOURS[kind]) for kind in kinds]

@@ -1,4 +1,4 @@
-"""Closing paragraphs of notebook 09, whose every number comes from a result."""
+"""Words of notebook 09 whose every number comes from the settings or a result."""
 
 from __future__ import annotations
 
@@ -8,9 +8,88 @@ import numpy as np
 import pandas as pd
 from IPython.display import Markdown
 
+from patbench_lib.bench.bench import Bench
+from patbench_lib.bench.cluster_cases import Case, ways
 from patbench_lib.bench.cluster_map import Looked
-from patbench_lib.bench.clustering import Case, select
+from patbench_lib.bench.clustering import select
+from patbench_lib.cluster.choose_k import FEWEST, SHARE
+from patbench_lib.cluster.mteb_protocol import DOCUMENTS, EXPERIMENTS
 from patbench_lib.models.card import Card
+from patbench_lib.report.clustering_tables import NO_GOLD, NO_VECTORS, chance
+from patbench_lib.report.labels import plain
+
+_DOES = {
+    "k-means": "k-means is told the number of classes, starts {starts} times and keeps the tightest result.",
+    "ward": "Ward's method is told the number of classes and takes a sample of {sample:,} publications where there are "
+    "more.",
+    "hdbscan": "HDBSCAN finds its own number of clusters, of {min_cluster_size} publications at least, leaves sparse "
+    "publications in none, which count here as one cluster more, so that leaving out what is hard does not pay, and "
+    "takes a sample of {sample:,} publications where there are more.",
+}
+
+
+def say_protocol(bench: Bench) -> Markdown:
+    """Say how this study clusters, what leads, and how often what is random is repeated."""
+    settings = bench.study.clustering
+    if settings.protocol == "mteb":
+        share = "all" if settings.mteb_share == 1 else f"a share of {settings.mteb_share:g}, drawn once, of the"
+        return Markdown(
+            f"Protocol of MTEB: {EXPERIMENTS} experiments, each on {DOCUMENTS:,} documents drawn with replacement from "
+            f"{share} publications with a class, by mini-batch k-means with one start and the number of classes, on "
+            "raw vectors and under one seed. V-measure alone is reported. Values stand beside published ones only "
+            "where vectors were made alike: here with the prompt that a model's card has for clustering, else with "
+            "that for documents."
+        )
+    (method, transform), seeds = ways(settings)[0], settings.repeats
+    repeated = (
+        f"What is random is repeated with {seeds} seeds, and tables give mean and standard deviation over them: chance "
+        "of the algorithm, or of the sample that it takes. With other patents the numbers would move further."
+        if seeds > 1
+        else "What is random is run with one seed, so nothing is known of its spread."
+    )
+    told = settings.model_dump(include={"starts", "sample", "min_cluster_size"})
+    does = " ".join(_DOES[algorithm].format(**told) for algorithm in settings.algorithms)
+    if seeds > 1 and set(settings.algorithms) != {"k-means"}:
+        repeated += " Ward's method and HDBSCAN leave nothing to chance where they take all publications: one run,"
+        repeated += " no spread."
+    return Markdown(f"{does} {method} on {transform} vectors leads.\n\n{repeated}")
+
+
+def say_numbers(bench: Bench, looked: Looked | None) -> Markdown:
+    """Say on what numbers of clusters are compared, and what each criterion takes."""
+    if looked is None:
+        return Markdown(NO_VECTORS)
+    settings = bench.study.clustering
+    samples = max(FEWEST, settings.repeats)
+    return Markdown(
+        f"Two criteria are tried on {looked.system}, by k-means on {samples} subsamples of {SHARE:.0%} of the "
+        "publications, the same ones for every number of clusters."
+    )
+
+
+def say_map(bench: Bench, looked: Looked | None) -> Markdown:
+    """Say what is on the map, how it was clustered and how it was laid out."""
+    if looked is None:
+        return Markdown(f"{NO_VECTORS} So there is no map.")
+    settings, every = bench.study.clustering, len(bench.arena.landscape)
+    which = f"All {every:,}" if len(looked.shown) == every else f"A sample of {len(looked.shown):,} of {every:,}"
+    algorithm = settings.algorithms[0]
+    if algorithm == "hdbscan":
+        number = "into as many clusters as HDBSCAN finds"
+    elif looked.case:
+        number = f"by {algorithm} into as many clusters as there are gold classes"
+    else:
+        number = f"by {algorithm} into as many clusters as silhouette chooses"
+    drawn = {
+        "umap": "UMAP, which keeps neighbours together. It keeps neither sizes nor distances between "
+        "groups, and it draws gaps where there may be none",
+        "pca": "two principal components, which keep the widest directions and lay all others on top of each other",
+    }[settings.map.method]
+    return Markdown(
+        f"{which} publications, with classes or without, are clustered once more by the vectors of {looked.system}, "
+        f"{number}, and drawn in the plane by {drawn}; so a map is for asking questions, and the tables above answer "
+        "them."
+    )
 
 
 def close_clustering(
@@ -28,7 +107,12 @@ def close_clustering(
 
 
 def _pm(row: pd.Series) -> str:
-    return f"{row['value']:.3f} ± {row['spread']:.3f}".replace("-", "−")
+    """Return a value with its spread where it has one, which it has not where it is of one run."""
+    return _value(row["value"]) + (f" ± {row['spread']:.3f}" if row["repeats"] > 1 else "")
+
+
+def _value(value: float) -> str:
+    return f"{value:.3f}".replace("-", "−")
 
 
 def _best(mine: pd.DataFrame) -> pd.Series:
@@ -38,15 +122,16 @@ def _best(mine: pd.DataFrame) -> pd.Series:
 
 def _lead(results: pd.DataFrame, case: Case | None) -> str:
     if case is None:
-        return "No label set of this landscape gives 2 classes, so clusters are held against nothing."
+        return f"{NO_GOLD} So 0 clusterings are held against labels."
     if results.empty:
-        return "No system of this study makes one vector a text, so there are 0 clusterings."
+        return f"{NO_VECTORS} So there are 0 clusterings."
     lead = select(results, case)
     by_v = _best(lead[lead["measure"] == "V-measure"])
+    over = f" over {by_v['repeats']} {chance(case.method)[0]}" if by_v["repeats"] > 1 else ""
     text = (
-        f"Held against {by_v['classes']} classes of {case.labels.name} on {by_v['n']:,} publications (gold "
+        f"Held against {by_v['classes']} classes of {plain(case.labels.name)} on {by_v['n']:,} publications (gold "
         f"{case.gold}, view {case.view}, {case.method} on {case.transform} vectors), {by_v['system']} clusters best by "
-        f"V-measure, {_pm(by_v)} over {by_v['repeats']} seeds"
+        f"V-measure, {_pm(by_v)}{over}"
     )
     if (pairs := lead[lead["measure"] == "ARI"]).empty:
         return f"{text}."
@@ -78,7 +163,7 @@ def _ways(results: pd.DataFrame, case: Case | None) -> str:
     best, worst = ways[int(means.to_numpy().argmax())], ways[int(means.to_numpy().argmin())]
     text = (
         f"Averaged over systems, the best ARI of {len(means)} combinations is that of {best[0]} on {best[1]} vectors "
-        f"({means.max():.3f}), the lowest that of {worst[0]} on {worst[1]} ones ({means.min():.3f})."
+        f"({_value(means.max())}), the lowest that of {worst[0]} on {worst[1]} ones ({_value(means.min())})."
     )
     noisy = tried[tried["method"] == "hdbscan"]
     if len(noisy):
@@ -111,23 +196,24 @@ def _sizes(results: pd.DataFrame, case: Case | None, cards: Mapping[str, Card]) 
     for family in dict.fromkeys(cards[s].family for s in sized):
         members = sorted((s for s in sized if cards[s].family == family), key=lambda s: cards[s].params_m or 0)
         if len(members) > 1:
-            sentences += [_family(lead, str(family), members, measure) for measure in ("V-measure", "ARI")]
+            sentences += [_family(lead, case, str(family), members, measure) for measure in ("V-measure", "ARI")]
     return " ".join(filter(None, sentences))
 
 
-def _family(lead: pd.DataFrame, family: str, members: list[str], measure: str) -> str:
+def _family(lead: pd.DataFrame, case: Case, family: str, members: list[str], measure: str) -> str:
     mine = lead[lead["measure"] == measure].set_index("system")
     if mine.empty:
         return ""
     ordered = mine.loc[members].sort_values("value", ascending=False)
     first, second, best = ordered.iloc[0], ordered.iloc[1], ordered.index[0]
     what = {members[0]: "smallest", members[-1]: "largest"}.get(str(best), "middle")
-    apart = "more" if first["value"] - second["value"] > first["spread"] + second["spread"] else "no more"
-    steps = " → ".join(f"{name} {value:.3f}" for name, value in mine.loc[members, "value"].items())
-    return (
-        f"In the family {family} the {what} member has the best {measure} ({steps}), ahead of the next by {apart} than "
-        "their spreads."
-    )
+    ahead, spreads = first["value"] - second["value"], first["spread"] + second["spread"]
+    apart = f", ahead of the next by {ahead:.3f}"
+    if min(first["repeats"], second["repeats"]) > 1:
+        than = "more" if ahead > spreads else "no more"
+        apart += f", {than} than their two spreads together, which are {chance(case.method)[1]}"
+    steps = " → ".join(f"{name} {_value(value)}" for name, value in mine.loc[members, "value"].items())
+    return f"In the family {family} the {what} member has the best {measure} ({steps}){apart}."
 
 
 def _views(views: pd.DataFrame) -> str:

@@ -8,6 +8,7 @@ from IPython.display import Markdown
 
 from patbench_lib.bench.bench import Bench
 from patbench_lib.report.banner import banner_text
+from patbench_lib.report.labels import plain
 
 
 def notice(bench: Bench) -> Markdown | None:
@@ -24,7 +25,7 @@ def opening(bench: Bench, *fields: str) -> Markdown:
     fields : names of study parameters, those that the notebook's `parameters` cell shows.
     """
     study = bench.study
-    rows = [f"| `{name}` | {_plain(getattr(study, name))} |" for name in fields]
+    rows = [f"| `{name}` | {plain(_plain(getattr(study, name)))} |" for name in fields]
     lines = [f"Study **{study.name}**, {study.title}.\n", "| parameter | value |", "|:--|:--|", *rows]
     return Markdown("\n".join(lines))
 

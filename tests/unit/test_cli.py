@@ -158,6 +158,8 @@ def test_a_run_goes_out_as_trec_comes_back_and_scores_the_same(patbench: Patbenc
         (["export", "BM52", "TA", "-o", "x.trec"], "Did you mean 'BM25'?"),
         (["export", "BM25", "TAX", "-o", "x.trec"], "Did you mean 'TA'?"),
         (["retrieve", "MiniLM-statc"], "Did you mean 'MiniLM-static'?"),
+        (["assess", "MiniLM-statc"], "Did you mean 'MiniLM-static'?"),
+        (["assess", "TF-IFD"], "Did you mean 'TF-IDF'?"),
         (["encode", "BM25"], "BM25"),
         (["notebook", "gone.ipynb", "out.ipynb"], "No notebook at gone.ipynb"),
     ],

@@ -1,28 +1,31 @@
 from __future__ import annotations
 
+import random
+from math import sqrt
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
 import pandas as pd
 import pytest
+from fixtures.labelled import label_set
 
 from patbench_lib.bench import cluster_map, clustering
 from patbench_lib.bench.bench import Bench
-from patbench_lib.bench.cluster_map import NO_CLASS, best_looked_into
+from patbench_lib.bench.cluster_cases import cases, usable, ways
+from patbench_lib.bench.cluster_map import best_looked_into
 from patbench_lib.bench.clustering import (
     Source,
     best_system,
-    cases,
-    cluster_system,
     clustering_results,
     clustering_scores,
     over_seeds,
     select,
-    ways,
 )
 from patbench_lib.bench.results import query_results
 from patbench_lib.bench.tasks import views_by_task
+from patbench_lib.cluster.settings import Clustering
 from patbench_lib.parameters import make_study
 
 CLUSTERING: dict[str, Any] = {
@@ -81,6 +84,45 @@ def test_mtebs_protocol_takes_the_place_of_algorithms_and_transforms(
     assert results["value"].between(0, 1).all()
 
 
+def test_mtebs_share_says_what_was_clustered_and_leaves_out_by_name_what_it_makes_too_small(
+    home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("patbench_lib.cluster.mteb_protocol.DOCUMENTS", 64)
+    labels = {"sets": ["at_domain"], "min_support": 6}
+    classes = cases(bench(home, labels=labels))[0].classes[1]
+    made = bench(home, clustering={"protocol": "mteb", "mteb_share": 0.5}, labels=labels)
+    row = select(clustering_results(made), cases(made)[0]).iloc[0]
+    # MTEB takes the floor of the share, in the order that Random(42) draws it in.
+    drawn = random.Random(42).sample(range(len(classes)), k=len(classes) // 2)
+    assert row["n"] == len(drawn)
+    assert row["classes"] == row["clusters"] == len(np.unique(classes[drawn]))
+    for share in (0.05, 0.001):
+        few = bench(home, clustering={"protocol": "mteb", "mteb_share": share}, labels=labels)
+        said = f"{int(share * len(classes))} publications in the share of {share:g} have a class"
+        assert usable(few)[1]["at_domain, single"].startswith(said)
+        assert cases(few) == []
+        assert clustering_results(few).empty
+
+
+def test_a_gold_of_too_few_publications_does_not_lead() -> None:
+    # A has two publications with one label, which would be enough for two classes and not for min_support
+    both = np.array([[1, 0], [1, 0], [0, 1], [0, 1], *[[1, 1]] * 4], dtype=bool)
+    other = np.array([[0, 1]] * 4 + [[1, 0]] * 4, dtype=bool)
+    one_class = np.array([[1, 0]] * 6 + [[1, 1]] * 2, dtype=bool)
+    sets = [label_set(matrix, name) for name, matrix in (("A", both), ("B", other), ("C", one_class))]
+    made = SimpleNamespace(
+        arena=SimpleNamespace(label_sets=(sets, {}), views=["TA"]),
+        study=SimpleNamespace(clustering=Clustering(), labels=SimpleNamespace(min_support=6)),
+    )
+    pairs, reasons = usable(made)  # type: ignore[arg-type]
+    assert [(labels.name, how) for labels, how in pairs] == [("B", "single"), ("A", "primary"), ("B", "primary")]
+    assert reasons == {
+        "A, single": "4 publications have a class, and 6 are needed (labels.min_support)",
+        "C, single": "all publications with a class have the same",
+        "C, primary": "all publications with a class have the same",
+    }
+
+
 def test_scores_are_kept_and_found(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     first = clustering_scores(Source(made := bench(home), "LSA", "TA"), cases(made)[0])
     monkeypatch.setattr(clustering, "cluster", None)
@@ -113,17 +155,21 @@ def test_mean_and_spread_over_seeds() -> None:
     scores = pd.DataFrame([{**fixed, "repeat": i, "value": v, "clusters": 2 + i} for i, v in enumerate((0.2, 0.6))])
     row = over_seeds(scores).iloc[0]
     assert row["value"] == pytest.approx((0.2 + 0.6) / 2)
-    assert row["spread"] == pytest.approx(0.2)  # both are 0.2 from their mean
+    assert row["spread"] == pytest.approx(sqrt((0.2**2 + 0.2**2) / 1))  # both are 0.2 from their mean, n - 1 is 1
     assert (row["clusters"], row["repeats"], row["n"]) == (2.5, 2, 10)
+    assert np.isnan(over_seeds(scores[:1])["spread"].item()), "of one run nothing is known of the spread"
 
 
 def test_another_seed_is_another_draw_of_the_same(home: Path) -> None:
-    lead = cases(bench(home))[0]
-    tables = [select(over_seeds(cluster_system(bench(home, seed=seed), "LSA")), lead) for seed in (0, 0, 1)]
-    pd.testing.assert_frame_equal(tables[0], tables[1])
-    first, other = (table.set_index("measure").loc["V-measure"] for table in tables[1:])
-    assert first["value"] != other["value"]
-    assert abs(first["value"] - other["value"]) < 0.25
+    lead, tables = cases(bench(home))[0], []
+    for number, seed in enumerate((0, 0, 1)):
+        # k-means takes no sample, but another one is another file: the second run is not the first found again.
+        made = bench(home, seed=seed, clustering={"repeats": 6, "sample": 5000 + number})
+        tables.append(over_seeds(clustering_scores(Source(made, "LSA", "TA"), lead)).set_index("measure"))
+    first, again, other = tables
+    pd.testing.assert_frame_equal(first, again, check_exact=True)
+    for measure in ("V-measure", "ARI"):
+        assert 0 < abs(first["value"][measure] - other["value"][measure]) < 3 * first["spread"][measure]
 
 
 def test_results_say_where_they_come_from_and_can_be_asked(home: Path) -> None:
@@ -147,7 +193,7 @@ def test_the_best_systems_map_holds_every_publication_once(home: Path) -> None:
     case = cases(made)[0]
     rows, classes = case.classes
     assert looked.shown["gold"].to_numpy()[rows].tolist() == [case.labels.labels[one] for one in classes]
-    assert (looked.shown["gold"] == NO_CLASS).sum() == 80 - len(rows)
+    assert looked.shown["gold"].isna().sum() == 80 - len(rows)
     assert looked.numbers["k"].tolist() == [2, 4]
 
 

@@ -5,10 +5,13 @@ import re
 from html.parser import HTMLParser
 from typing import Any
 
+import numpy as np
 import pandas as pd
+import pytest
 from fixtures.maps import HOSTILE, small_map
+from matplotlib.colors import to_rgb
 
-from patbench_lib.report.map import groupings, interactive_map, map_data, map_figure, named_groups
+from patbench_lib.report.map import GREY, IN_NONE, Grouping, groupings, interactive_map, map_data, map_figure
 
 
 class Elements(HTMLParser):
@@ -63,12 +66,38 @@ def test_each_point_is_in_one_group_of_each_grouping() -> None:
     assert [group["name"] for group in office["groups"]] == ["EP", "US"]
 
 
+def grouping(*keys: str | None) -> Grouping:
+    return Grouping(pd.Series(keys), {key: key for key in keys if key}, IN_NONE)
+
+
 def test_many_groups_are_called_others_but_for_the_most_frequent() -> None:
-    values = pd.Series(["a"] * 5 + ["b"] * 3 + ["c"] * 2 + ["d"] + ["in no cluster"])
-    left, names = named_groups(values, 3)
-    assert names == ["a", "b", "others", "in no cluster"]
-    assert left.value_counts().to_dict() == {"a": 5, "b": 3, "others": 3, "in no cluster": 1}
-    assert named_groups(values, 4)[1] == ["a", "b", "c", "d", "in no cluster"]
+    by = grouping(*"aaaaabbbccd", None)
+    found = by.ranked(3)
+    assert found.names == ["a", "b", "others", "in no cluster"]
+    assert np.bincount(found.codes).tolist() == [5, 3, 3, 1]
+    assert found.named == 2
+    assert by.ranked(4).names == ["a", "b", "c", "d", "in no cluster"]
+
+
+def test_classes_that_are_called_as_grey_groups_are_stay_apart() -> None:
+    found = grouping(*["others"] * 4, *["in no cluster"] * 3, "b", "c", None).ranked(3)
+    assert found.names == ["others", "in no cluster", "others", "in no cluster"]
+    assert np.bincount(found.codes).tolist() == [4, 3, 2, 1]
+    assert [colour == GREY for colour in found.colours] == [False, False, True, True]
+
+
+def test_every_group_of_the_still_map_is_named_in_its_colour() -> None:
+    """Matplotlib leaves names that begin with an underscore out of legends, and would shift the others."""
+    looked = small_map()
+    looked.shown["office"] = ["_x", "$y", "_x", "z"]
+    axes = map_figure(looked, synthetic=False).axes[1]
+    handles = axes.get_legend().get_lines()
+    named = dict(zip([text.get_text() for text in axes.get_legend().get_texts()], handles, strict=True))
+    assert list(named) == ["_x", "$y", "z"]
+    (points,) = axes.collections
+    drawn = dict(zip(points.get_offsets()[:, 0], points.get_facecolors()[:, :3].tolist(), strict=True))
+    for x, office in zip(looked.shown["x"], looked.shown["office"], strict=True):
+        assert drawn[x] == pytest.approx(to_rgb(named[office].get_color()))
 
 
 def test_groups_of_one_colour_have_another_symbol() -> None:

@@ -105,7 +105,7 @@ def test_the_plan_has_a_step_for_each_landscape_model_and_system(tmp_path: Path)
     plan = make_plan(study(), root, cores=4)
     assert list(plan.landscapes) == ["assistive"]
     assert list(plan.encode) == ["MiniLM-static"] and list(plan.retrieve) == ["BM25", "MiniLM-static"]
-    assert list(plan.assess) == ["MiniLM-static"], "BM25 has no vectors to classify or cluster by"
+    assert list(plan.assess) == ["MiniLM-static", "prior", "BM25-kNN", "TF-IDF"], "BM25 itself has no vectors"
     reseeded = make_plan(study(seed=1), root, cores=4)
     assert plan.retrieve == reseeded.retrieve and plan.assess != reseeded.assess
     deeper = make_plan(study(depth=50), root, cores=4)

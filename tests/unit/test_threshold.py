@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from patbench_lib.classify.threshold import tuned
+from patbench_lib.classify.threshold import tuned, tuned_for_all
 
 
 def f1(scores: np.ndarray, gold: np.ndarray, threshold: float) -> float:
@@ -65,3 +65,32 @@ def test_labels_do_not_touch_each_other(seed: int) -> None:
     rng = np.random.default_rng(seed)
     scores, gold = rng.random((9, 3)).round(1), rng.random((9, 3)) < 0.4
     assert tuned(scores, gold).tolist() == [tuned(scores[:, [i]], gold[:, [i]])[0] for i in range(3)]
+
+
+@given(
+    st.lists(st.integers(0, 5), min_size=1, max_size=5).flatmap(
+        lambda counts: st.tuples(
+            st.just(counts), st.lists(st.lists(st.booleans(), min_size=len(counts), max_size=len(counts)), max_size=8)
+        )
+    )
+)
+def test_no_other_number_of_most_frequent_labels_is_better_for_all(drawn: tuple[list[int], list[list[bool]]]) -> None:
+    counts, rows = drawn
+    frequency, gold = np.array(counts) / 5, np.array(rows, dtype=bool).reshape(-1, len(counts))
+    found = tuned_for_all(frequency, gold)
+    assert 0 <= found < 1
+
+    def micro(threshold: float) -> float:
+        decided = np.tile(frequency > threshold, (len(gold), 1))
+        return float(2 * (decided & gold).sum() / max(1, decided.sum() + gold.sum()))
+
+    assert micro(found) == max(micro(level) for level in (*np.arange(0, 10) / 10, 0.5))
+
+
+def test_of_equal_cuts_for_all_the_fewest_labels_are_given() -> None:
+    # frequency 0.8 gives one label, 0.4 three, 0.2 all four
+    gold = np.array([[True, False, True, True]])
+    assert tuned_for_all(np.array([0.8, 0.4, 0.4, 0.2]), gold) == pytest.approx(0.1)  # micro-F1 2/4, 4/6, 6/7
+    even = np.array([[True, False, False, True]])
+    assert tuned_for_all(np.array([0.8, 0.4, 0.4, 0.2]), even) == pytest.approx(0.6)  # 2/3, 2/5, 4/6
+    assert tuned_for_all(np.array([0.8, 0.0]), np.array([[False, True]])) == 0.5, "nothing that occurs is ever right"

@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from patbench_lib.cluster.algorithms import NOISE
-from patbench_lib.cluster.topics import topic_words
+from patbench_lib.cluster.topics import WORDS, topic_words
 
 
 def test_weights_by_hand() -> None:
@@ -33,8 +33,9 @@ def test_a_word_of_one_cluster_is_weighed_by_the_mean_size_of_clusters() -> None
     assert topic_words(texts, np.array([0, 1])) == {0: ["wheel", "lamp"], 1: ["door"]}
 
 
-def test_equal_words_come_by_name_and_no_more_than_asked_for() -> None:
-    assert topic_words(["zebra apple mango"], np.array([4]), words=2) == {4: ["apple", "mango"]}
+def test_equal_words_come_by_name_and_no_more_than_are_shown() -> None:
+    letters = [letter * 3 for letter in "jihgfedcba"]
+    assert topic_words([" ".join(letters)], np.array([4])) == {4: sorted(letters)[:WORDS]}
 
 
 def test_stop_words_numbers_signs_and_the_language_of_claims_name_no_topic() -> None:
