@@ -14,6 +14,7 @@ from patbench_lib.classify.settings import Classification
 from patbench_lib.cluster.settings import Clustering
 from patbench_lib.errors import PatbenchError
 from patbench_lib.evaluate.settings import Statistics
+from patbench_lib.finetune.settings import Finetuning
 from patbench_lib.landscape.judgements import Relevance
 from patbench_lib.landscape.label_sets import Labels
 from patbench_lib.landscape.spec import DemoSource, LandscapeSpec
@@ -82,6 +83,7 @@ class Study(_Closed):
     labels: Labels = Labels()
     classification: Classification = Classification()
     clustering: Clustering = Clustering()
+    finetuning: Finetuning = Finetuning()
     depth: StrictInt = Field(default=100, ge=1, description="documents ranked for a query")
     measures: tuple[Measure, ...] = Field(
         default=("nDCG@10", "nDCG@100", "Recall@100", "MAP", "MRR", "P@10"), min_length=1
@@ -102,6 +104,8 @@ class Study(_Closed):
             for field, kinds in _KINDS.items():
                 named = {name: self.card(name).kind for name in getattr(self, field).systems}
                 _check_kinds(f"{field}.systems", named, kinds)
+            named = {name: self.card(name).kind for name in self.finetuning.models}
+            _check_kinds("finetuning.models", named, ("dense", "static"))
         except PatbenchError as error:
             raise ValueError(str(error)) from error
         if self.baseline not in self.systems:
@@ -111,6 +115,9 @@ class Study(_Closed):
         cutoff = self.main_measure.partition("@")[2]
         if cutoff.isdigit() and int(cutoff) > self.depth:
             raise ValueError(f"main_measure {self.main_measure} looks deeper than depth {self.depth}")
+        if unlisted := [name for name in self.finetuning.label_sets if name not in self.labels.sets]:
+            sets = ", ".join(self.labels.sets)
+            raise ValueError(f"finetuning.label_sets names {', '.join(unlisted)}, not one of labels.sets: {sets}")
         if self.external is not None and self.external.name == self.landscape.name:
             raise ValueError(f"landscape and external have the same name '{self.landscape.name}'")
         for name, card in cards.items():

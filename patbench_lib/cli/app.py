@@ -6,7 +6,7 @@ import sys
 
 import typer
 
-from patbench_lib.cli import models, runs, site, steps, studies
+from patbench_lib.cli import audit, models, runs, site, steps, studies
 from patbench_lib.errors import PatbenchError
 
 app = typer.Typer(
@@ -19,6 +19,7 @@ app.add_typer(studies.app, name="study")
 app.add_typer(models.app, name="models")
 runs.register(app)
 steps.register(app)
+audit.register(app)
 site.register(app)
 
 

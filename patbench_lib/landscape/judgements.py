@@ -122,10 +122,10 @@ def judge(landscape: Landscape, relevance: Relevance) -> Judgements:
 
 def count_unmatched_zeros(landscape: Landscape) -> int:
     """Count citations inside the set that match only where leading zeros are ignored."""
-    return int(_citations(landscape, "ignore")[0].nnz - _citations(landscape, "keep")[0].nnz)
+    return int(citations(landscape, "ignore")[0].nnz - citations(landscape, "keep")[0].nnz)
 
 
-def _citations(landscape: Landscape, zeros: LeadingZeros) -> tuple[sp.csr_matrix, sp.csr_matrix]:
+def citations(landscape: Landscape, zeros: LeadingZeros = "keep") -> tuple[sp.csr_matrix, sp.csr_matrix]:
     """Return who cites whom inside the set [n, n], and who cites which document at all [n, distinct documents]."""
     patents = landscape.patents
     own = match_keys(patents["publication_number"], zeros)
@@ -153,7 +153,7 @@ def _ones(matrix: sp.csr_matrix) -> sp.csr_matrix:
 
 
 def _related(landscape: Landscape, relevance: Relevance) -> sp.csr_matrix:
-    inside, cites = _citations(landscape, relevance.leading_zeros)
+    inside, cites = citations(landscape, relevance.leading_zeros)
     if relevance.relation == "cites":
         return inside
     if relevance.relation == "cited_by":

@@ -18,6 +18,8 @@ from patbench_lib.models.weights import fingerprint, require
 from patbench_lib.types import Role
 
 _TABLES = ("word_embeddings.weight", "embed_tokens.weight", "tok_embeddings.weight")
+# What sentence-transformers calls the table of a static model that it saved, one tuned here among them.
+_OWN_TABLE = "embedding.weight"
 
 
 @dataclass(frozen=True)
@@ -54,7 +56,7 @@ class StaticEncoder:
 
 
 def load_static(card: Card) -> StaticEncoder:
-    """Build the static model from the token embeddings of the transformer in the card's folder."""
+    """Build the static model from the card's folder: a static model's, or the token embeddings of a transformer."""
     from sentence_transformers.sentence_transformer.modules import StaticEmbedding
 
     folder = require(card)
@@ -76,9 +78,9 @@ def _token_embeddings(card: Card, folder: Path) -> Any:
     for file in sorted(folder.glob("*.safetensors")):
         with safe_open(str(file), framework="pt") as tensors:
             for name in tensors.keys():  # noqa: SIM118 - not a dict
-                if name.endswith(_TABLES):
+                if name == _OWN_TABLE or name.endswith(_TABLES):
                     return tensors.get_tensor(name).float()
     raise PatbenchError(
         f"'{card.name}' has no token embeddings in {folder}.",
-        why=f"A static model needs a *.safetensors file with a tensor named …{', …'.join(_TABLES)}.",
+        why=f"A static model needs a *.safetensors file with a tensor named {_OWN_TABLE} or …{', …'.join(_TABLES)}.",
     )

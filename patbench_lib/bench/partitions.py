@@ -1,0 +1,106 @@
+"""What a study's fine-tuning may learn from, and the audit of it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+
+from patbench_lib.bench.arena import Arena
+from patbench_lib.bench.bench import Bench
+from patbench_lib.bench.keys import code_digest
+from patbench_lib.evaluate.statistics import seed_of
+from patbench_lib.files import replacing
+from patbench_lib.finetune.pairs import Pairs, make_pairs, section_texts
+from patbench_lib.finetune.partition import Partition, make_partition
+from patbench_lib.finetune.settings import Recipe
+from patbench_lib.landscape.judgements import citations
+from patbench_lib.landscape.leakage import Finding, find_copies, find_leaks
+from patbench_lib.landscape.near_duplicates import near_duplicates
+from patbench_lib.study import digest
+
+
+def partition(bench: Bench, arena: Arena) -> Partition:
+    """Return the parts of a landscape for fine-tuning, computed or found.
+
+    Under the inductive protocol no near-duplicate of a publication of the study's other landscape is trained on, so
+    that a transfer to it is one.
+
+    Raises
+    ------
+    PatbenchError
+        Where a part would have no query.
+    """
+    settings, landscape, judgements = bench.study.finetuning, arena.landscape, arena.judgements
+    path = _file(bench, arena)
+    if path.is_file():
+        with np.load(path, allow_pickle=False) as kept:
+            sizes = map(int, kept["sizes"])
+            return Partition(settings.protocol, kept["part"], judgements.queries, landscape.family, *sizes)
+    alike = None
+    if settings.protocol == "inductive":
+        found = [near_duplicates(texts, landscape.family) for texts in compared_texts(bench, arena).values()]
+        alike = np.concatenate(found)
+    cites, _ = citations(landscape, bench.study.relevance.leading_zeros)
+    seed = seed_of(bench.study.seed, "partition", arena.name)
+    made = make_partition(landscape, judgements, cites, settings, seed, alike=alike)
+    if settings.protocol == "inductive":
+        for _, findings in copies(bench, arena, made):
+            made = made.without(np.concatenate([finding.pairs[:, 0] for finding in findings]))
+    with replacing(path) as temporary, temporary.open("wb") as file:
+        np.savez_compressed(file, part=made.part, sizes=[made.components, made.largest, made.elsewhere])
+    return made
+
+
+def audited(bench: Bench, arena: Arena) -> list[Finding]:
+    """Return what the training publications of a landscape have in common with development and test."""
+    parts = partition(bench, arena)
+    held_out = np.sort(np.concatenate([parts.rows("development"), parts.rows("test")]))
+    texts = compared_texts(bench, arena)
+    return find_leaks(arena.landscape, parts.rows("train"), held_out, bench.study.relevance, texts)
+
+
+def copies(bench: Bench, arena: Arena, parts: Partition) -> list[tuple[Arena, list[Finding]]]:
+    """Return the near-duplicates that training publications have in each other landscape of the study that has some."""
+    texts, train = compared_texts(bench, arena), parts.rows("train")
+    found = [
+        (other, find_copies(texts, train, compared_texts(bench, other), other.name))
+        for other in bench.arenas
+        if other.name != arena.name
+    ]
+    return [(other, findings) for other, findings in found if findings]
+
+
+def pairs(bench: Bench, arena: Arena, recipe: Recipe) -> Pairs:
+    """Return the pairs of a recipe from the training publications of a landscape.
+
+    Shared labels are those of `finetuning.label_sets`, or of the study's first set that the landscape has.
+
+    Raises
+    ------
+    PatbenchError
+        Where the landscape lacks what the recipe is made of, or has fewer pairs than a batch.
+    """
+    settings, (found, _) = bench.study.finetuning, arena.label_sets
+    labels = [each for each in found if each.name in settings.label_sets] if settings.label_sets else found[:1]
+    cites, _ = citations(arena.landscape, bench.study.relevance.leading_zeros)
+    train, seed = partition(bench, arena).rows("train"), seed_of(bench.study.seed, "pairs", arena.name)
+    return make_pairs(recipe, arena.landscape, train, cites, labels, settings, seed)
+
+
+def compared_texts(bench: Bench, arena: Arena) -> dict[str, list[str]]:
+    """Return the texts that a model is trained on, by name: none may have a near-duplicate on the other side."""
+    leading = arena.views[0]
+    sections = {
+        section.replace("_", " "): section_texts(arena.landscape, section)
+        for section in bench.study.finetuning.view_pair
+    }
+    return {f"view {leading}": arena.texts(leading), **sections}
+
+
+def _file(bench: Bench, arena: Arena) -> Path:
+    study, settings = bench.study, bench.study.finetuning
+    view = arena.views[0], study.description_words if arena.views[0] == "TAD" else 0
+    shape = settings.protocol, settings.development, settings.test, settings.view_pair
+    key = digest([each.key for each in bench.arenas], study.relevance, view, shape, study.seed, code_digest("finetune"))
+    return bench.paths.results / "partitions" / f"{arena.name}.{settings.protocol}.{key}.npz"

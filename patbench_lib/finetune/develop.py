@@ -1,0 +1,109 @@
+"""How well a model that is being trained retrieves for the development queries, which decide when to stop."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from patbench_lib.encode.batches import batches
+from patbench_lib.errors import PatbenchError
+from patbench_lib.evaluate.retrieval import score_run
+from patbench_lib.landscape.judgements import Judgements
+from patbench_lib.models.encoder import Encoder
+from patbench_lib.retrieve.dense import search_exact
+from patbench_lib.types import Floats, Ints, Role
+
+CUTOFF = 10
+MEASURE = f"nDCG@{CUTOFF}"
+
+
+@dataclass(frozen=True)
+class Development:
+    """Queries kept from training to tell when it has gone on long enough.
+
+    Attributes
+    ----------
+    judgements : the development queries and their relevant documents.
+    queries : texts of `judgements.queries`.
+    documents : texts of all rows that the judgements speak of.
+    """
+
+    judgements: Judgements
+    queries: Sequence[str]
+    documents: Sequence[str]
+
+    def score(self, encoder: Encoder) -> float:
+        """Return the mean nDCG@10 over the development queries."""
+        queries, documents = (
+            encode_plainly(encoder, self.queries, "query"),
+            encode_plainly(encoder, self.documents, "document"),
+        )
+        scores = score_run(search_exact(queries, documents, self.judgements, CUTOFF), self.judgements, [MEASURE])
+        return float(scores.loc[scores["stratum"] == "ALL", "value"].mean())
+
+    def tokens(self, encoder: Encoder) -> int:
+        """Return how many tokens one look reads."""
+        counts = [encoder.count_tokens(self.queries, "query"), encoder.count_tokens(self.documents, "document")]
+        return int(np.clip(np.concatenate(counts), 0, encoder.max_tokens).sum())
+
+
+def make_development(
+    judgements: Judgements,
+    queries: Ints,
+    query_texts: Sequence[str],
+    document_texts: Sequence[str],
+    *,
+    pool: int,
+    seed: int,
+) -> Development:
+    """Return development queries with few documents to rank, as they are looked at several times in a training.
+
+    The documents are the queries, all that is relevant to them, and a sample of the others.
+
+    Parameters
+    ----------
+    queries : rows of the development queries, each one of `judgements.queries`.
+    query_texts, document_texts : texts of all rows of the landscape in either role.
+    pool : documents at most, where queries and relevant ones are not more already.
+
+    Raises
+    ------
+    PatbenchError
+        Where there is no query.
+    """
+    chosen = np.flatnonzero(np.isin(judgements.queries, queries))
+    if not len(chosen):
+        raise PatbenchError(
+            "There are no development queries to stop on.", todo="Raise `finetuning.development`, or leave them out."
+        )
+    spans = [slice(*judgements.indptr[place : place + 2]) for place in chosen]
+    relevant = np.concatenate([judgements.documents[span] for span in spans])
+    asked = judgements.queries[chosen]
+    needed = np.union1d(asked, relevant)
+    others = np.setdiff1d(np.arange(len(document_texts)), needed)
+    sample = np.random.default_rng(seed).permutation(others)[: max(0, pool - len(needed))]
+    rows = np.sort(np.concatenate([needed, sample]))
+    small = Judgements(
+        queries=np.searchsorted(rows, asked),
+        indptr=np.concatenate([[0], np.cumsum([span.stop - span.start for span in spans])]),
+        documents=np.searchsorted(rows, relevant),
+        in_domain=np.concatenate([judgements.in_domain[span] for span in spans]),
+        family=judgements.family[rows],
+        dates=None if judgements.dates is None else judgements.dates[rows],
+    )
+    return Development(small, [query_texts[row] for row in asked], [document_texts[row] for row in rows])
+
+
+def encode_plainly(encoder: Encoder, texts: Sequence[str], role: Role, *, budget: int = 4096) -> Floats:
+    """Encode texts without storing anything; shape [n, dim].
+
+    Parameters
+    ----------
+    budget : tokens of a batch, padding included.
+    """
+    vectors = np.zeros((len(texts), encoder.dim), dtype=np.float32)
+    for rows in batches(encoder.count_tokens(texts, role), limit=encoder.max_tokens, budget=budget):
+        vectors[rows] = encoder.encode_batch([texts[row] for row in rows], role)
+    return vectors

@@ -1,0 +1,268 @@
+"""Pairs to learn from: citations, shared labels, two sections of one patent, or all of them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import scipy.sparse as sp
+
+from patbench_lib.errors import PatbenchError
+from patbench_lib.finetune.draw import even_quotas, shared_label_pairs
+from patbench_lib.finetune.masks import Relations
+from patbench_lib.finetune.settings import SIGNALS, Finetuning, Recipe, Section, Signal
+from patbench_lib.landscape.label_sets import LabelSet
+from patbench_lib.landscape.schema import Landscape
+from patbench_lib.landscape.views import first_claim
+from patbench_lib.types import Ints
+
+SHOWN = 5
+_WORDS = 12
+
+
+@dataclass(frozen=True)
+class Pairs:
+    """Pairs of texts that a model shall bring together.
+
+    Attributes
+    ----------
+    signals : what each pair was drawn by, shape [pairs].
+    anchors, positives : rows of the landscape, shape [pairs]; the same row where two sections are brought together.
+    labels : label that each pair was drawn for, "" for other signals, shape [pairs].
+    relations : what relates publications to each other, so that no related one is taken for a negative.
+    view_pair : sections that the two texts of a signal `view` are.
+    lacking : signals of the recipe that the landscape does not give, and why.
+    """
+
+    recipe: Recipe
+    signals: Any
+    anchors: Ints
+    positives: Ints
+    labels: Any
+    relations: Relations
+    view_pair: tuple[Section, Section]
+    lacking: Mapping[Signal, str] = field(default_factory=dict)
+
+    def __len__(self) -> int:
+        """Return the number of pairs."""
+        return len(self.anchors)
+
+    def texts(self, landscape: Landscape, texts: Sequence[str]) -> tuple[list[str], list[str]]:
+        """Return the two texts of each pair; `texts` are those of all publications, for all signals but `view`."""
+        by_view = self.signals == "view"
+        sides = []
+        for rows, section in zip((self.anchors, self.positives), self.view_pair, strict=True):
+            own = section_texts(landscape, section) if by_view.any() else texts
+            sides.append([own[row] if two else texts[row] for row, two in zip(rows, by_view, strict=True)])
+        return sides[0], sides[1]
+
+    def summary(self) -> pd.DataFrame:
+        """Return recipe, signal, pairs, publications, families and labels, one row a signal."""
+        rows = []
+        for signal in SIGNALS[self.recipe]:
+            own = self.signals == signal
+            concerned = np.unique(np.concatenate([self.anchors[own], self.positives[own]]))
+            rows.append(
+                {
+                    "recipe": self.recipe,
+                    "signal": signal,
+                    "pairs": int(own.sum()),
+                    "publications": len(concerned),
+                    "families": len(np.unique(self.relations.family[concerned])),
+                    "labels": len(set(self.labels[own]) - {""}),
+                }
+            )
+        return pd.DataFrame(rows)
+
+    def examples(self, landscape: Landscape, texts: Sequence[str], count: int = SHOWN) -> pd.DataFrame:
+        """Return a few pairs, evenly over the list: signal, label, both numbers, and how both texts begin."""
+        places = np.unique(np.linspace(0, len(self) - 1, min(count, len(self))).astype(np.int64))
+        some = self.taken(places)
+        anchors, positives = ([_beginning(text) for text in side] for side in some.texts(landscape, texts))
+        numbers = np.array(landscape.numbers, dtype=object)
+        return pd.DataFrame(
+            {
+                "signal": some.signals,
+                "label": some.labels,
+                "anchor": numbers[some.anchors],
+                "anchor text": anchors,
+                "positive": numbers[some.positives],
+                "positive text": positives,
+            }
+        )
+
+    def taken(self, places: Ints) -> Pairs:
+        """Return the pairs at these places."""
+        kept = {name: getattr(self, name)[places] for name in ("signals", "anchors", "positives", "labels")}
+        return replace(self, **kept)
+
+
+def section_texts(landscape: Landscape, section: Section) -> list[str]:
+    """Return each publication's text of a section."""
+    if section == "first_claim":
+        return [first_claim(text) for text in landscape.patents["claims"]]
+    return [str(text) for text in landscape.patents[section]]
+
+
+def make_relations(landscape: Landscape, cites: sp.csr_matrix, labels: Sequence[LabelSet]) -> Relations:
+    """Return what relates the publications of a landscape; the labels are those of all sets given, side by side."""
+    matrix = sp.csr_matrix(np.concatenate([each.matrix for each in labels], axis=1)) if labels else None
+    return Relations(landscape.family, cites, matrix)
+
+
+def make_pairs(
+    recipe: Recipe,
+    landscape: Landscape,
+    train: Ints,
+    cites: sp.csr_matrix,
+    labels: Sequence[LabelSet],
+    settings: Finetuning,
+    seed: int,
+) -> Pairs:
+    """Return the pairs of a recipe from the training publications alone, in an order that says nothing.
+
+    Citations and shared labels pair publications of different families. A signal has `pairs_most` pairs at most, a
+    sample where there are more. R4 takes the signals that the landscape gives, two of them at least.
+
+    Parameters
+    ----------
+    train : rows of the landscape that may be learnt from.
+    cites : who cites whom inside the landscape, shape [n, n].
+    labels : label sets that pairs are drawn from.
+
+    Raises
+    ------
+    PatbenchError
+        Where the landscape lacks what the recipe is made of, or has fewer pairs than a batch.
+    """
+    whole = make_relations(landscape, cites, labels)
+    draw: dict[Signal, Callable[[np.random.Generator], tuple[Ints, Ints, Any]]] = {
+        "citation": lambda rng: _cited(landscape, train, cites, settings, rng),
+        "label": lambda rng: _labelled(landscape, train, labels, settings, rng),
+        "view": lambda rng: _viewed(landscape, train, settings, rng),
+    }
+    found: dict[Signal, tuple[Ints, Ints, Any]] = {}
+    lacking: dict[Signal, PatbenchError] = {}
+    for place, signal in enumerate(draw):
+        if signal in SIGNALS[recipe]:
+            try:
+                made = draw[signal](np.random.default_rng([seed, place]))  # the same pairs in R4 as alone
+                _check_enough(signal, len(made[0]), settings.batch, landscape)
+                found[signal] = made
+            except PatbenchError as error:
+                lacking[signal] = error
+    if len(found) < min(2, len(SIGNALS[recipe])):
+        raise _no_recipe(recipe, landscape, list(lacking.values()))
+    anchors, positives, names = (np.concatenate(side) for side in zip(*found.values(), strict=True))
+    signals = np.repeat(np.array(list(found), dtype=object), [len(made[0]) for made in found.values()])
+    reasons = {signal: error.what for signal, error in lacking.items()}
+    pairs = Pairs(recipe, signals, anchors, positives, names, whole, settings.view_pair, reasons)
+    return pairs.taken(np.random.default_rng([seed, len(draw)]).permutation(len(pairs)))
+
+
+def matched(every: Sequence[Pairs], batch: int, seed: int) -> list[Pairs]:
+    """Return every recipe cut to as many pairs as the smallest has in whole batches.
+
+    A recipe of several signals keeps whole batches of each, as evenly as it goes.
+
+    Raises
+    ------
+    PatbenchError
+        Where a recipe has fewer pairs than a batch.
+    """
+    rng = np.random.default_rng(seed)
+    batches = min(int(_batches(pairs, batch).sum()) for pairs in every)
+    if not batches:
+        least = min(every, key=len)
+        raise PatbenchError(
+            f"{least.recipe} has no batch of {batch} pairs of one signal: {len(least):,} pairs in all.",
+            todo="Set a smaller `finetuning.batch`, or leave the recipe out of `finetuning.recipes`.",
+        )
+    cut = []
+    for pairs in every:
+        quotas = even_quotas(_batches(pairs, batch), batches) * batch
+        kept = [
+            rng.permutation(np.flatnonzero(pairs.signals == signal))[:quota]
+            for signal, quota in zip(SIGNALS[pairs.recipe], quotas, strict=True)
+        ]
+        cut.append(pairs.taken(rng.permutation(np.concatenate(kept))))
+    return cut
+
+
+def _batches(pairs: Pairs, batch: int) -> Ints:
+    """Count the whole batches of each signal of a recipe."""
+    return np.array([int((pairs.signals == signal).sum()) // batch for signal in SIGNALS[pairs.recipe]])
+
+
+def _cited(
+    landscape: Landscape, train: Ints, cites: sp.csr_matrix, settings: Finetuning, rng: np.random.Generator
+) -> tuple[Ints, Ints, Any]:
+    if not cites.nnz:
+        raise PatbenchError(
+            f"Landscape '{landscape.name}' has no citation from one of its publications to another.",
+            todo="Leave R1 out of `finetuning.recipes`, or map the table's column of citations to `cited`.",
+        )
+    inside = cites[train][:, train].tocoo()
+    citing, cited = train[inside.row], train[inside.col]
+    apart = landscape.family[citing] != landscape.family[cited]
+    kept = rng.permutation(np.flatnonzero(apart))[: settings.pairs_most]
+    return citing[kept], cited[kept], _unlabelled(len(kept))
+
+
+def _labelled(
+    landscape: Landscape, train: Ints, labels: Sequence[LabelSet], settings: Finetuning, rng: np.random.Generator
+) -> tuple[Ints, Ints, Any]:
+    if not labels:
+        raise PatbenchError(
+            f"Landscape '{landscape.name}' has none of the label sets that pairs are drawn from.",
+            todo="Name one that it has in `finetuning.label_sets` and `labels.sets`, or leave R2 out of the recipes.",
+        )
+    matrix = np.concatenate([each.matrix for each in labels], axis=1)
+    names = np.array([f"{each.name}: {label}" for each in labels for label in each.labels], dtype=object)
+    pairs, drawn_for = shared_label_pairs(matrix[train], landscape.family[train], settings.pairs_most, rng)
+    return train[pairs[:, 0]], train[pairs[:, 1]], names[drawn_for]
+
+
+def _viewed(
+    landscape: Landscape, train: Ints, settings: Finetuning, rng: np.random.Generator
+) -> tuple[Ints, Ints, Any]:
+    one, other = (section_texts(landscape, section) for section in settings.view_pair)
+    if missing := [
+        name for name, texts in zip(settings.view_pair, (one, other), strict=True) if not any(map(str.strip, texts))
+    ]:
+        raise PatbenchError(
+            f"Landscape '{landscape.name}' has no {' and no '.join(name.replace('_', ' ') for name in missing)}.",
+            todo="Choose another `finetuning.view_pair`, or leave R3 out of `finetuning.recipes`.",
+        )
+    told = [row for row in train if one[row].strip() and other[row].strip() and one[row].strip() != other[row].strip()]
+    kept = rng.permutation(np.array(told, dtype=np.int64))[: settings.pairs_most]
+    return kept, kept.copy(), _unlabelled(len(kept))
+
+
+def _unlabelled(count: int) -> Any:
+    return np.full(count, "", dtype=object)
+
+
+def _check_enough(signal: Signal, count: int, batch: int, landscape: Landscape) -> None:
+    if count < batch:
+        raise PatbenchError(
+            f"The training publications of landscape '{landscape.name}' have {count:,} pairs by {signal}, "
+            f"fewer than a batch of {batch}.",
+            todo="Set a smaller `finetuning.batch`, or smaller shares of development and test.",
+        )
+
+
+def _no_recipe(recipe: Recipe, landscape: Landscape, errors: Sequence[PatbenchError]) -> PatbenchError:
+    return PatbenchError(
+        f"{recipe} cannot be trained on landscape '{landscape.name}': {errors[0].what}",
+        why=" ".join(error.what for error in errors[1:]),
+        todo=errors[0].todo,
+    )
+
+
+def _beginning(text: str) -> str:
+    words = text.split()
+    return " ".join(words[:_WORDS]) + (" …" if len(words) > _WORDS else "")

@@ -1,0 +1,85 @@
+"""What a study says of fine-tuning."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal, Self
+
+from pydantic import BaseModel, ConfigDict, Field, StrictInt, model_validator
+
+Recipe = Literal["R1", "R2", "R3", "R4"]
+"""Citations, shared labels, two views of one patent, all three in turn. The names are the paper's."""
+
+Signal = Literal["citation", "label", "view"]
+Protocol = Literal["inductive", "transductive"]
+"""Whether the documents of a test query may have been seen in training; its own pairs never may."""
+
+SIGNALS: dict[Recipe, tuple[Signal, ...]] = {
+    "R1": ("citation",),
+    "R2": ("label",),
+    "R3": ("view",),
+    "R4": ("citation", "label", "view"),
+}
+
+Section = Literal["title", "abstract", "claims", "first_claim", "description"]
+Share = Annotated[float, Field(gt=0, lt=1)]
+Count = Annotated[StrictInt, Field(ge=1)]
+
+
+class Lora(BaseModel):
+    """Low-rank adapters in place of all weights."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    use: Literal["auto", "on", "off"] = Field(default="auto", description="auto: for transformers of 400 M and more")
+    rank: Count = 16
+    alpha: Count = Field(default=32, description="scale of what an adapter adds: alpha / rank")
+
+
+class Finetuning(BaseModel):
+    """Models trained on signals of the landscape itself."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    models: tuple[str, ...] = Field(
+        default=("MiniLM-2L", "MiniLM-static"), description="names of transformers and static models; may be empty"
+    )
+    recipes: tuple[Recipe, ...] = Field(default=("R1", "R2", "R3", "R4"), min_length=1)
+    protocol: Protocol = Field(
+        default="inductive", description="inductive: no document or family of a test query is trained on"
+    )
+    development: Share = Field(default=0.05, description="share of queries that training stops on")
+    test: Share = Field(default=0.15, description="share of queries that everything is reported on")
+    view_pair: tuple[Section, Section] = Field(
+        default=("abstract", "claims"), description="the two sections of one patent that R3 brings together"
+    )
+    label_sets: tuple[str, ...] = Field(
+        default=(), description="label sets that R2 draws pairs from; none means the first of labels.sets"
+    )
+    pairs_most: Count = Field(default=2000, description="pairs of a signal at most, a sample of more")
+    temperature: float = Field(default=0.05, gt=0, description="of the softmax over in-batch documents")
+    learning_rate: float = Field(default=2e-5, gt=0, description="of transformers")
+    static_learning_rate: float = Field(default=2e-3, gt=0, description="of static models, whose tables move little")
+    warmup: float = Field(default=0.1, ge=0, lt=1, description="share of the steps in which the rate rises from 0")
+    epochs: Count = 1
+    batch: Annotated[StrictInt, Field(ge=2)] = Field(default=32, description="pairs of a batch, each other's negatives")
+    mini_batch: Count = Field(default=32, description="texts in memory at once; only dropout draws otherwise")
+    max_tokens: StrictInt | None = Field(default=128, ge=8, description="a lower limit than the model's own")
+    precision: Literal["float32", "bfloat16", "float16"] = "float32"
+    lora: Lora = Lora()
+    hard_negatives: StrictInt = Field(default=0, ge=0, description="mined negatives a pair, none by default")
+    looks: Count = Field(default=5, description="looks at the development queries, and checkpoints, of a training")
+    pool: Count = Field(default=300, description="documents that development queries are ranked among, a sample")
+    patience: Count = Field(default=3, description="looks at the development queries without a gain before stopping")
+    repeats: Count = Field(default=3, description="seeds of the control in which all recipes have as many pairs")
+    device: Literal["auto", "cpu", "cuda", "mps"] = "auto"
+
+    @model_validator(mode="after")
+    def _fits_together(self) -> Self:
+        for field, names in (("models", self.models), ("recipes", self.recipes), ("label_sets", self.label_sets)):
+            if repeated := sorted({name for name in names if names.count(name) > 1}):
+                raise ValueError(f"{field} names {', '.join(repeated)} twice")
+        if self.development + self.test >= 1:
+            raise ValueError(f"development {self.development} and test {self.test} leave nothing to train on")
+        if self.view_pair[0] == self.view_pair[1]:
+            raise ValueError(f"view_pair names {self.view_pair[0]} twice")
+        return self
