@@ -124,8 +124,8 @@ def stacked(tables: Sequence[pd.DataFrame], columns: Sequence[str]) -> pd.DataFr
     An empty table has no types of its own, and what is read of it would not do as a mask.
     """
     filled = [table for table in tables if len(table)]
-    stacked = pd.concat(filled, ignore_index=True) if filled else pd.DataFrame(columns=list(columns))
-    return stacked.astype({name: bool for name in ("significant",) if name in columns})
+    joined = pd.concat(filled, ignore_index=True) if filled else pd.DataFrame(columns=list(columns))
+    return joined.astype({name: bool for name in ("significant",) if name in columns})
 
 
 def _provenance(bench: Bench, arena: Arena, labels: LabelSet, view: View) -> pd.DataFrame:

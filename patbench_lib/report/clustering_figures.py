@@ -34,8 +34,7 @@ def systems_figure(results: pd.DataFrame, case: Case | None, cards: Mapping[str,
         return words_figure(why_nothing(case), synthetic=synthetic)
     mine = select(results, case)
     measures = [name for name in MEASURES if name in set(mine["measure"])]
-    lead = mine[mine["measure"] == "V-measure"].sort_values("value", kind="stable")
-    height = {system: place for place, system in enumerate(lead["system"])}
+    height = _heights(mine)
     figure, grid = panels(len(measures), 0.28 * len(height) + 0.75, margin=0.5)
     for axes, measure in zip(grid, measures, strict=True):
         rows = mine.loc[mine["measure"] == measure, ["system", "value", "spread"]]
@@ -56,9 +55,7 @@ def ways_figure(results: pd.DataFrame, case: Case | None, *, synthetic: bool) ->
     mine = select(results, case, but="method transform")
     methods = list(dict.fromkeys(mine["method"]))
     measures = [name for name in ("V-measure", "ARI") if name in set(mine["measure"])]
-    lead = select(results, case)
-    lead = lead[lead["measure"] == "V-measure"].sort_values("value", kind="stable")
-    height = {system: place for place, system in enumerate(lead["system"])}
+    height = _heights(select(results, case))
     size = (7.6, len(measures) * (0.34 * len(height) + 0.8) + 0.6)
     figure, grid = plt.subplots(len(measures), len(methods), figsize=size, sharex="row", sharey=True, squeeze=False)
     for row, measure in zip(grid, measures, strict=True):
@@ -68,6 +65,12 @@ def ways_figure(results: pd.DataFrame, case: Case | None, *, synthetic: bool) ->
     grid[0][0].set_yticks(list(height.values()), list(height))
     figure.legend(*grid[0][0].get_legend_handles_labels(), loc="outside upper center", ncols=3)
     return finish(figure, synthetic=synthetic)
+
+
+def _heights(lead: pd.DataFrame) -> dict[str, int]:
+    """Return the row of each system, by V-measure in the leading case, the best on top."""
+    ordered = lead[lead["measure"] == "V-measure"].sort_values("value", kind="stable")
+    return {system: place for place, system in enumerate(ordered["system"])}
 
 
 def _ways_panel(axes: Axes, mine: pd.DataFrame, height: Mapping[str, int]) -> None:

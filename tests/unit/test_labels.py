@@ -67,6 +67,7 @@ def test_two_dollar_signs_make_no_formula() -> None:
     axes.plot([0, 1], label="$a$")
     axes.legend()
     drawn(finish(figure, synthetic=False))  # a broken formula cannot be drawn
+    assert not axes.title.get_parse_math() and not axes.get_legend().get_texts()[0].get_parse_math()
 
 
 def of_rates(low: float, high: float) -> Figure:
