@@ -59,7 +59,7 @@ def tallies_of(
     """Return outcomes by any name: of a classifier, the view it reads and the share of families it learns from."""
     tallies = {}
     for name, (each, view, share) in asked.items():
-        kept = predictions(bench, arena, labels, view, each.system, each.method, share=share)
+        kept = predictions(bench, arena, labels, view, each, share=share)
         tallies[name] = tally(kept.predictions, arena.landscape.family)
     return tallies
 
@@ -198,7 +198,7 @@ def leading(bench: Bench, results: pd.DataFrame) -> Leading | None:
     ordered = mine.assign(last=mine["method"] == "baseline").sort_values(["last", "value"], ascending=[True, False])
     view, best = arena.views[0], str(ordered["classifier"].iloc[0])
     said = {
-        each.name: predictions(bench, arena, sets[0], view, each.system, each.method).predictions
+        each.name: predictions(bench, arena, sets[0], view, each).predictions
         for each in sorted(classifiers(bench), key=lambda each: each.name != best)
     }
     return Leading(sets[0], best, bench.study.classification.baseline, said)

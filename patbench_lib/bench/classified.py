@@ -88,23 +88,14 @@ _ROWS = ("train", "validation", "test", "straddling", "undated")
 
 
 def predictions(
-    bench: Bench,
-    arena: Arena,
-    labels: LabelSet,
-    view: View,
-    system: str,
-    method: Method,
-    *,
-    share: float = 1.0,
+    bench: Bench, arena: Arena, labels: LabelSet, view: View, classifier: Classifier, *, share: float = 1.0
 ) -> Kept:
     """Return what a classifier says of the test publications of every split, computed or found.
 
     Parameters
     ----------
-    system : a system with one vector a text, or with method `baseline` the name of one of these.
     share : of the training families, nested: a smaller share is a part of a larger one. Validation and test stay.
     """
-    classifier = Classifier(system, method)
     said = told(bench, arena, labels, view, classifier, share)
     arrays = _load(predictions_file(bench, arena, labels, view, classifier, share), len(said))
     return Kept([Prediction(gold=labels.matrix[part["rows"]], **part) for part in arrays], said)

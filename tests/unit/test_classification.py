@@ -91,7 +91,7 @@ def test_values_are_means_over_splits_of_the_predictions_measures(done: Path) ->
     value = results.set_index(["label_set", "classifier", "measure"])["value"]
     for labels in usable_sets(made, made.arena)[0]:
         for each in classifiers(made):
-            kept = predictions(made, made.arena, labels, "TA", each.system, each.method).predictions
+            kept = predictions(made, made.arena, labels, "TA", each).predictions
             assert len(kept) == 2
             for measure in (MAIN, "LRAP"):
                 expected = np.mean([measured(one)[measure] for one in kept])
@@ -117,7 +117,7 @@ def test_all_classifiers_are_tested_on_the_same_publications(done: Path) -> None
     labels = usable_sets(made, made.arena)[0][0]
     for split_number, split in enumerate(splits(made, made.arena, labels)):
         for each in classifiers(made):
-            said = predictions(made, made.arena, labels, "TA", each.system, each.method).predictions[split_number]
+            said = predictions(made, made.arena, labels, "TA", each).predictions[split_number]
             assert np.array_equal(said.rows, split.test)
             assert np.array_equal(said.gold, labels.matrix[split.test])
 
@@ -212,7 +212,7 @@ def test_a_label_set_of_a_very_long_name_is_kept_and_told_from_its_like(done: Pa
     real = usable_sets(made, made.arena)[0][0]
     like = [replace(real, name="what the committee decided " * 20 + end) for end in "ab"]
     for labels in like:
-        predictions(made, made.arena, labels, "TA", "prior", "baseline")
+        predictions(made, made.arena, labels, "TA", Classifier("prior", "baseline"))
     paths = {predictions_file(made, made.arena, labels, "TA", Classifier("prior", "baseline")) for labels in like}
     assert len(paths) == 2
     assert all(path.is_file() and len(path.name) < 160 for path in paths)
@@ -227,7 +227,7 @@ def test_scores_near_one_are_kept_apart(done: Path, monkeypatch: pytest.MonkeyPa
         return Prediction(test, labels.matrix[test], scores, labels.matrix[test]), {}
 
     monkeypatch.setattr(classified_module, "predict_prior", sure)
-    for kept in predictions(made, made.arena, labels, "TA", "prior", "baseline").predictions:
+    for kept in predictions(made, made.arena, labels, "TA", Classifier("prior", "baseline")).predictions:
         assert all(len(set(row)) == len(row) for row in kept.scores)
 
 
