@@ -115,11 +115,19 @@ def _reference_scorer(documents: list[list[str]], settings: Bm25) -> Scorer:
 
     if settings.variant == "okapi":
         okapi: Any = rank_bm25.BM25Okapi(documents, k1=settings.k1, b=settings.b)
-        return lambda terms: (okapi.get_scores(terms), 0.0)
+        return lambda terms: (_get_scores(okapi, terms, 0.0), 0.0)
     plus: Any = rank_bm25.BM25Plus(documents, k1=settings.k1, b=settings.b, delta=settings.delta)
 
     def score(terms: list[str]) -> tuple[Floats, float]:
         # Added one by one as get_scores does: `sum` rounds otherwise from Python 3.12 on, and the floor must be equal.
-        return plus.get_scores(terms), reduce(add, (plus.idf[term] * settings.delta for term in terms), 0.0)
+        floor = reduce(add, (plus.idf[term] * settings.delta for term in terms), 0.0)
+        return _get_scores(plus, terms, floor), floor
 
     return score
+
+
+def _get_scores(index: Any, terms: list[str], floor: float) -> Floats:
+    """Score all documents; at b = 1 rank-bm25 divides 0 by 0 for a document without terms, which has the floor."""
+    with np.errstate(invalid="ignore"):
+        scores = index.get_scores(terms)
+    return np.where(np.isnan(scores), floor, scores)
