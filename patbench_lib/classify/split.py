@@ -67,6 +67,32 @@ def make_split(labels: LabelSet, landscape: Landscape, settings: Classification,
     )
 
 
+def split_off(labels: LabelSet, landscape: Landscape, settings: Classification, test: Ints, seed: int) -> Split:
+    """Split the publications that have a label, where those to test on are given.
+
+    Training and validation share the families without a publication among these, stratified, in the proportion that
+    the settings have.
+
+    Parameters
+    ----------
+    test : rows of the landscape; those without a label say nothing and are left out.
+
+    Raises
+    ------
+    UnsplittableError
+        Where a part would be empty.
+    """
+    rows, family = labels.rows, landscape.family
+    tested, rest = np.intersect1d(rows, test), rows[~np.isin(family[rows], family[test])]
+    shares = np.array([1 - settings.validation - settings.test, settings.validation]) / (1 - settings.test)
+    part: Ints = np.zeros(0, dtype=np.int64)
+    if len(rest):
+        matrix, unit = family_labels(labels.matrix[rest], family[rest])
+        part = repaired(matrix, stratified(matrix, shares, seed), shares)[unit]
+    why = f"{len(tested)} of those to test on have a label, and {len(rest)} of all others."
+    return _split(labels, [rest[part == 0], rest[part == 1], tested], why)
+
+
 def training_share(split: Split, labels: LabelSet, family: Ints, share: float, seed: int) -> Ints:
     """Return training rows of a share of the training families; a larger share holds every smaller one of its seed.
 

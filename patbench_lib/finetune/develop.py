@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from itertools import islice
 
 import numpy as np
 
@@ -17,6 +19,8 @@ from patbench_lib.types import Floats, Ints, Role
 
 CUTOFF = 10
 MEASURE = f"nDCG@{CUTOFF}"
+
+_WORD = re.compile(r"\S+")
 
 
 @dataclass(frozen=True)
@@ -33,6 +37,11 @@ class Development:
     judgements: Judgements
     queries: Sequence[str]
     documents: Sequence[str]
+
+    def beginnings(self, words: int) -> Development:
+        """Return the same queries with all texts cut to their first words."""
+        queries, documents = ([beginning(text, words) for text in side] for side in (self.queries, self.documents))
+        return replace(self, queries=queries, documents=documents)
 
     def score(self, encoder: Encoder) -> float:
         """Return the mean nDCG@10 over the development queries."""
@@ -94,6 +103,16 @@ def make_development(
         dates=None if judgements.dates is None else judgements.dates[rows],
     )
     return Development(small, [query_texts[row] for row in asked], [document_texts[row] for row in rows])
+
+
+def beginning(text: str, words: int) -> str:
+    """Return the first words of a text, as many as a model reads tokens: a word has one token at least.
+
+    What follows is not read, and would cost more to take apart into tokens, at each look and in each epoch, than what
+    is read.
+    """
+    found = next(islice(_WORD.finditer(text), words - 1, None), None)
+    return text[: found.end()] if found else text
 
 
 def encode_plainly(encoder: Encoder, texts: Sequence[str], role: Role, *, budget: int = 4096) -> Floats:

@@ -64,7 +64,8 @@ def estimate(
     trained: int,
     shape: tuple[int, int] | None,
     longest: int,
-    mini_batch: int,
+    held: int,
+    cached: bool,
     half: bool,
     steps: int,
     tokens: int,
@@ -78,6 +79,8 @@ def estimate(
     ----------
     shape : layers and hidden size of the transformer; None for a static model, which keeps no activations.
     longest : tokens of the longest text as it is read.
+    held : texts whose activations are in memory at once.
+    cached : whether gradients are cached, so that each text goes forward twice.
     half : whether activations are held in 16 bits.
     steps, tokens : of the whole training.
     looked : tokens read in all looks at the development queries.
@@ -86,8 +89,8 @@ def estimate(
     Returns
     -------
     Activations are 34 bytes per token, layer and hidden dimension in half precision (Korthikanti et al. 2022,
-    arXiv:2205.05198, equation 1, without attention scores, which are not kept), twice that in single. With cached
-    gradients each text goes forward twice and backward once, and a backward pass costs two forward passes.
+    arXiv:2205.05198, equation 1, without attention scores, which are not kept), twice that in single. A
+    backward pass costs two forward passes.
     """
     layers, hidden = shape or (0, 0)
     seconds = None
@@ -95,7 +98,7 @@ def estimate(
         # A step reads and writes weights and both states, and reads gradients.
         moved = trained * _BYTES * (2 * _ADAM_STATES + 3)
         bandwidth = _BANDWIDTH["cpu" if device == "cpu" else "gpu"]
-        passes = (2 if shape else 1) + _BACKWARD
+        passes = (2 if cached else 1) + _BACKWARD
         seconds = (tokens * passes + looked) / rate + steps * moved / bandwidth
     return Estimate(
         parameters=parameters,
@@ -103,7 +106,7 @@ def estimate(
         weights=parameters * _BYTES,
         gradients=trained * _BYTES,
         optimiser=trained * _BYTES * _ADAM_STATES,
-        activations=34 * layers * hidden * longest * mini_batch * (1 if half else 2),
+        activations=34 * layers * hidden * longest * held * (1 if half else 2),
         steps=steps,
         tokens=tokens,
         seconds=seconds,

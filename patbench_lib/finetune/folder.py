@@ -69,6 +69,11 @@ def tuned_card(folder: Path) -> Card:
     return Card(**_record(folder)["card"], path=folder)
 
 
+def found_tuned(folder: Path, key: str) -> Card | None:
+    """Return the card of a folder whose training had this key, None where there is none."""
+    return tuned_card(folder) if folder.is_dir() and training_of(folder).get("key") == key else None
+
+
 def training_of(folder: Path) -> dict[str, Any]:
     """Return what a tuned model's folder tells of its training."""
     found: dict[str, Any] = _record(folder)["training"]
@@ -139,8 +144,12 @@ def _record(folder: Path) -> dict[str, Any]:
             why=f"It has no {RECORD}.",
             todo="Write a card for another model in the study, with `path`.",
         ) from error
-    if not isinstance(record, dict) or not {"card", "training"} <= set(record):
-        raise PatbenchError(f"{folder / RECORD} does not describe a tuned model.", todo="Tune it again.")
+    except yaml.YAMLError:
+        record = None
+    if not isinstance(record, dict) or not all(isinstance(record.get(part), dict) for part in ("card", "training")):
+        raise PatbenchError(
+            f"{folder / RECORD} does not describe a tuned model.", todo="Remove the folder and tune anew."
+        )
     return record
 
 

@@ -46,9 +46,10 @@ def info_nce(queries: Any, documents: Any, blocked: Any, temperature: float) -> 
 def masked_loss(model: Any, blocked: Blocked, *, temperature: float, mini_batch: int) -> Any:
     """Return a loss for sentence-transformers' trainer; its labels are the numbers of a batch's pairs.
 
-    Texts go through a transformer in mini-batches, and their gradients are cached (GradCache: Gao et al. 2021,
-    arXiv:2101.06983), so that memory does not grow with the batch. A static model has no activations worth saving, and
-    its input cannot be cut into mini-batches: it takes the batch at once. Loss and gradients are the same either way.
+    A batch of more pairs than a mini-batch goes through a transformer in mini-batches, and its gradients are cached
+    (GradCache: Gao et al. 2021, arXiv:2101.06983), so that memory does not grow with the batch; each text goes forward
+    twice for that. A static model has no activations worth saving, and its input cannot be cut into mini-batches: it
+    takes any batch at once. Loss and gradients are the same either way.
     """
     import torch
     from sentence_transformers.base.losses.gradcache import CachedLossMixin, has_static_embedding_input
@@ -70,7 +71,7 @@ def masked_loss(model: Any, blocked: Blocked, *, temperature: float, mini_batch:
             return loss
 
         def forward(self, sentence_features: Any, labels: Any) -> Any:
-            if self.uses_gradient_cache:
+            if self.uses_gradient_cache and len(labels) > self.mini_batch_size:
                 cached: Any = self.forward_cached
                 return cached(sentence_features, labels)
             reader: Any = self.model  # which the trainer may have wrapped

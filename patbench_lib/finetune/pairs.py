@@ -10,10 +10,10 @@ import numpy as np
 import pandas as pd
 import scipy.sparse as sp
 
-from patbench_lib.errors import PatbenchError
-from patbench_lib.finetune.draw import even_quotas, shared_label_pairs
+from patbench_lib.finetune.draw import even_quotas
 from patbench_lib.finetune.masks import Relations
-from patbench_lib.finetune.settings import SIGNALS, Finetuning, Recipe, Section, Signal
+from patbench_lib.finetune.settings import SIGNALS, Finetuning, Recipe, Section, Signal, UntrainableError
+from patbench_lib.finetune.signals import Drawn, cited_pairs, label_pairs, view_pairs
 from patbench_lib.landscape.label_sets import LabelSet
 from patbench_lib.landscape.schema import Landscape
 from patbench_lib.landscape.views import first_claim
@@ -135,24 +135,24 @@ def make_pairs(
 
     Raises
     ------
-    PatbenchError
+    UntrainableError
         Where the landscape lacks what the recipe is made of, or has fewer pairs than a batch.
     """
-    whole = make_relations(landscape, cites, labels)
-    draw: dict[Signal, Callable[[np.random.Generator], tuple[Ints, Ints, Any]]] = {
-        "citation": lambda rng: _cited(landscape, train, cites, settings, rng),
-        "label": lambda rng: _labelled(landscape, train, labels, settings, rng),
-        "view": lambda rng: _viewed(landscape, train, settings, rng),
+    whole, most = make_relations(landscape, cites, labels), settings.pairs_most
+    draw: dict[Signal, Callable[[np.random.Generator], Drawn]] = {
+        "citation": lambda rng: cited_pairs(landscape, train, cites, most, rng),
+        "label": lambda rng: label_pairs(landscape, train, labels, most, rng),
+        "view": lambda rng: view_pairs(landscape, train, _sections(landscape, settings), most, rng),
     }
-    found: dict[Signal, tuple[Ints, Ints, Any]] = {}
-    lacking: dict[Signal, PatbenchError] = {}
+    found: dict[Signal, Drawn] = {}
+    lacking: dict[Signal, UntrainableError] = {}
     for place, signal in enumerate(draw):
         if signal in SIGNALS[recipe]:
             try:
                 made = draw[signal](np.random.default_rng([seed, place]))  # the same pairs in R4 as alone
                 _check_enough(signal, len(made[0]), settings.batch, landscape)
                 found[signal] = made
-            except PatbenchError as error:
+            except UntrainableError as error:
                 lacking[signal] = error
     if len(found) < min(2, len(SIGNALS[recipe])):
         raise _no_recipe(recipe, landscape, list(lacking.values()))
@@ -170,14 +170,14 @@ def matched(every: Sequence[Pairs], batch: int, seed: int) -> list[Pairs]:
 
     Raises
     ------
-    PatbenchError
+    UntrainableError
         Where a recipe has fewer pairs than a batch.
     """
     rng = np.random.default_rng(seed)
     batches = min(int(_batches(pairs, batch).sum()) for pairs in every)
     if not batches:
         least = min(every, key=len)
-        raise PatbenchError(
+        raise UntrainableError(
             f"{least.recipe} has no batch of {batch} pairs of one signal: {len(least):,} pairs in all.",
             todo="Set a smaller `finetuning.batch`, or leave the recipe out of `finetuning.recipes`.",
         )
@@ -197,66 +197,21 @@ def _batches(pairs: Pairs, batch: int) -> Ints:
     return np.array([int((pairs.signals == signal).sum()) // batch for signal in SIGNALS[pairs.recipe]])
 
 
-def _cited(
-    landscape: Landscape, train: Ints, cites: sp.csr_matrix, settings: Finetuning, rng: np.random.Generator
-) -> tuple[Ints, Ints, Any]:
-    if not cites.nnz:
-        raise PatbenchError(
-            f"Landscape '{landscape.name}' has no citation from one of its publications to another.",
-            todo="Leave R1 out of `finetuning.recipes`, or map the table's column of citations to `cited`.",
-        )
-    inside = cites[train][:, train].tocoo()
-    citing, cited = train[inside.row], train[inside.col]
-    apart = landscape.family[citing] != landscape.family[cited]
-    kept = rng.permutation(np.flatnonzero(apart))[: settings.pairs_most]
-    return citing[kept], cited[kept], _unlabelled(len(kept))
-
-
-def _labelled(
-    landscape: Landscape, train: Ints, labels: Sequence[LabelSet], settings: Finetuning, rng: np.random.Generator
-) -> tuple[Ints, Ints, Any]:
-    if not labels:
-        raise PatbenchError(
-            f"Landscape '{landscape.name}' has none of the label sets that pairs are drawn from.",
-            todo="Name one that it has in `finetuning.label_sets` and `labels.sets`, or leave R2 out of the recipes.",
-        )
-    matrix = np.concatenate([each.matrix for each in labels], axis=1)
-    names = np.array([f"{each.name}: {label}" for each in labels for label in each.labels], dtype=object)
-    pairs, drawn_for = shared_label_pairs(matrix[train], landscape.family[train], settings.pairs_most, rng)
-    return train[pairs[:, 0]], train[pairs[:, 1]], names[drawn_for]
-
-
-def _viewed(
-    landscape: Landscape, train: Ints, settings: Finetuning, rng: np.random.Generator
-) -> tuple[Ints, Ints, Any]:
-    one, other = (section_texts(landscape, section) for section in settings.view_pair)
-    if missing := [
-        name for name, texts in zip(settings.view_pair, (one, other), strict=True) if not any(map(str.strip, texts))
-    ]:
-        raise PatbenchError(
-            f"Landscape '{landscape.name}' has no {' and no '.join(name.replace('_', ' ') for name in missing)}.",
-            todo="Choose another `finetuning.view_pair`, or leave R3 out of `finetuning.recipes`.",
-        )
-    told = [row for row in train if one[row].strip() and other[row].strip() and one[row].strip() != other[row].strip()]
-    kept = rng.permutation(np.array(told, dtype=np.int64))[: settings.pairs_most]
-    return kept, kept.copy(), _unlabelled(len(kept))
-
-
-def _unlabelled(count: int) -> Any:
-    return np.full(count, "", dtype=object)
+def _sections(landscape: Landscape, settings: Finetuning) -> dict[Section, list[str]]:
+    return {section: section_texts(landscape, section) for section in settings.view_pair}
 
 
 def _check_enough(signal: Signal, count: int, batch: int, landscape: Landscape) -> None:
     if count < batch:
-        raise PatbenchError(
+        raise UntrainableError(
             f"The training publications of landscape '{landscape.name}' have {count:,} pairs by {signal}, "
             f"fewer than a batch of {batch}.",
             todo="Set a smaller `finetuning.batch`, or smaller shares of development and test.",
         )
 
 
-def _no_recipe(recipe: Recipe, landscape: Landscape, errors: Sequence[PatbenchError]) -> PatbenchError:
-    return PatbenchError(
+def _no_recipe(recipe: Recipe, landscape: Landscape, errors: Sequence[UntrainableError]) -> UntrainableError:
+    return UntrainableError(
         f"{recipe} cannot be trained on landscape '{landscape.name}': {errors[0].what}",
         why=" ".join(error.what for error in errors[1:]),
         todo=errors[0].todo,

@@ -8,12 +8,11 @@ import numpy as np
 import pandas as pd
 import scipy.sparse as sp
 
-from patbench_lib.errors import PatbenchError
 from patbench_lib.finetune.region import grow
-from patbench_lib.finetune.settings import Finetuning, Protocol
+from patbench_lib.finetune.settings import Finetuning, Protocol, UntrainableError
 from patbench_lib.landscape.judgements import Judgements
 from patbench_lib.landscape.schema import Landscape
-from patbench_lib.types import Floats, Ints
+from patbench_lib.types import Bools, Floats, Ints
 
 PARTS = ("train", "development", "test", "dropped")
 TRAIN, DEVELOPMENT, TEST, DROPPED = range(4)
@@ -34,7 +33,8 @@ class Partition:
     components : number of parts of the landscape that no family, citation or near-duplicate links to another; under
         the transductive protocol the number of families.
     largest : queries of the largest of them.
-    elsewhere : publications dropped because a text of their family is in another landscape that models are tested on.
+    copied : publications with a text of their family in another landscape that models are tested on, shape [n]; they
+        are never trained on.
     """
 
     protocol: Protocol
@@ -43,7 +43,12 @@ class Partition:
     family: Ints
     components: int
     largest: int
-    elsewhere: int = 0
+    copied: Bools
+
+    @property
+    def elsewhere(self) -> int:
+        """Publications dropped, all of them with a text of their family in another landscape."""
+        return int((self.copied & (self.part == DROPPED)).sum())
 
     def rows(self, name: str) -> Ints:
         """Return the publications of a part, ascending."""
@@ -70,24 +75,38 @@ class Partition:
         )
 
     def without(self, rows: Ints) -> Partition:
-        """Return the partition with the families of some publications out of training, where they are in it."""
-        going = (self.part == TRAIN) & np.isin(self.family, self.family[rows])
-        return replace(self, part=np.where(going, DROPPED, self.part), elsewhere=self.elsewhere + int(going.sum()))
+        """Return the partition with the families of some publications, copied elsewhere, out of training for good."""
+        copied = self.copied | np.isin(self.family, self.family[rows])
+        return replace(self, part=np.where(copied & (self.part == TRAIN), DROPPED, self.part), copied=copied)
+
+    def loosened(self) -> Partition:
+        """Return the transductive partition with the same development and test queries.
+
+        The families of these queries stay held out, and what is copied elsewhere stays dropped; all else is training,
+        the documents that test queries cite and the publications next to a cut included.
+        """
+        held_out = np.concatenate([self.queries_of("development"), self.queries_of("test")])
+        rest = np.where(self.copied, DROPPED, TRAIN)
+        part = np.where(np.isin(self.family, self.family[held_out]), self.part, rest)
+        _, family = np.unique(self.family, return_inverse=True)
+        sizes = np.bincount(family[self.queries], minlength=family.max() + 1)
+        return replace(self, protocol="transductive", part=part, components=len(sizes), largest=int(sizes.max()))
 
     def told(self) -> str:
         """Say in words how the parts came about and what was given up for it."""
         dropped = len(self.rows("dropped")) - self.elsewhere
+        copied = ""
+        if self.elsewhere:
+            copied = f" Not trained on because another landscape has their texts: {self.elsewhere:,}."
         if self.protocol == "transductive":
             return (
                 f"Transductive: the queries' families are parted, {len(self.queries):,} queries in all; documents that "
-                "test queries cite may be trained on, their own pairs are not."
+                f"test queries cite may be trained on, their own pairs are not.{copied}"
             )
         found = (
             f"Inductive: {self.components:,} components of family, citation and near-duplicate; the largest has "
-            f"{self.largest:,} of {len(self.queries):,} queries."
+            f"{self.largest:,} of {len(self.queries):,} queries.{copied}"
         )
-        if self.elsewhere:
-            found += f" Not trained on because another landscape has their texts: {self.elsewhere:,}."
         if not dropped:
             return f"{found} No component was cut."
         return (
@@ -120,7 +139,7 @@ def make_partition(
 
     Raises
     ------
-    PatbenchError
+    UntrainableError
         Where training, development or test would have no query.
     """
     _, unit = np.unique(landscape.family, return_inverse=True)
@@ -137,7 +156,13 @@ def make_partition(
         part = _cut(part, graph, asked, np.bincount(unit), settings, rng)
     sizes = np.bincount(components, weights=asked).astype(np.int64)
     made = Partition(
-        settings.protocol, part[unit], judgements.queries, landscape.family, len(sizes), int(sizes.max(initial=0))
+        settings.protocol,
+        part[unit],
+        judgements.queries,
+        landscape.family,
+        len(sizes),
+        int(sizes.max(initial=0)),
+        np.zeros(len(landscape), dtype=bool),
     )
     _check(made, landscape)
     return made
@@ -202,7 +227,7 @@ def _cut(
 
 def _check(made: Partition, landscape: Landscape) -> None:
     if empty := [name for name in PARTS[:3] if not len(made.queries_of(name))]:
-        raise PatbenchError(
+        raise UntrainableError(
             f"Landscape '{landscape.name}' cannot be parted for fine-tuning: no query is left for "
             f"{' and '.join(empty)}.",
             why=f"{made.told()} Parts have {', '.join(f'{len(made.queries_of(name)):,}' for name in PARTS)} queries "

@@ -6,6 +6,8 @@ from typing import Annotated, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field, StrictInt, model_validator
 
+from patbench_lib.errors import PatbenchError
+
 Recipe = Literal["R1", "R2", "R3", "R4"]
 """Citations, shared labels, two views of one patent, all three in turn. The names are the paper's."""
 
@@ -20,9 +22,19 @@ SIGNALS: dict[Recipe, tuple[Signal, ...]] = {
     "R4": ("citation", "label", "view"),
 }
 
+Kind = Literal["plain", "matched", "transductive", "gentle", "both", "blend"]
+"""What a training is for: the recipe as it is; with as many pairs as all others; with documents of test queries seen;
+and three remedies against loss elsewhere: a lower rate, pairs of both landscapes, weights half-way to the untrained."""
+
+Remedy = Literal["gentle", "both", "blend"]
+
 Section = Literal["title", "abstract", "claims", "first_claim", "description"]
 Share = Annotated[float, Field(gt=0, lt=1)]
 Count = Annotated[StrictInt, Field(ge=1)]
+
+
+class UntrainableError(PatbenchError):
+    """A landscape that a recipe cannot be learnt from: it cannot be parted, or has too few pairs of a signal."""
 
 
 class Lora(BaseModel):
@@ -33,6 +45,7 @@ class Lora(BaseModel):
     use: Literal["auto", "on", "off"] = Field(default="auto", description="auto: for transformers of 400 M and more")
     rank: Count = 16
     alpha: Count = Field(default=32, description="scale of what an adapter adds: alpha / rank")
+    learning_rate: float = Field(default=2e-4, gt=0, description="of adapters, which begin at nothing")
 
 
 class Finetuning(BaseModel):
@@ -41,7 +54,7 @@ class Finetuning(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
     models: tuple[str, ...] = Field(
-        default=("MiniLM-2L", "MiniLM-static"), description="names of transformers and static models; may be empty"
+        default=("MiniLM-static", "MiniLM-2L"), description="names of transformers and static models; may be empty"
     )
     recipes: tuple[Recipe, ...] = Field(default=("R1", "R2", "R3", "R4"), min_length=1)
     protocol: Protocol = Field(
@@ -55,27 +68,43 @@ class Finetuning(BaseModel):
     label_sets: tuple[str, ...] = Field(
         default=(), description="label sets that R2 draws pairs from; none means the first of labels.sets"
     )
-    pairs_most: Count = Field(default=2000, description="pairs of a signal at most, a sample of more")
+    pairs_most: Count = Field(default=160, description="pairs of a signal at most, a sample of more")
     temperature: float = Field(default=0.05, gt=0, description="of the softmax over in-batch documents")
-    learning_rate: float = Field(default=2e-5, gt=0, description="of transformers")
+    learning_rate: float = Field(default=1e-4, gt=0, description="of transformers")
     static_learning_rate: float = Field(default=2e-3, gt=0, description="of static models, whose tables move little")
     warmup: float = Field(default=0.1, ge=0, lt=1, description="share of the steps in which the rate rises from 0")
-    epochs: Count = 1
+    epochs: Count = 3
     batch: Annotated[StrictInt, Field(ge=2)] = Field(default=32, description="pairs of a batch, each other's negatives")
     mini_batch: Count = Field(default=32, description="texts in memory at once; only dropout draws otherwise")
-    max_tokens: StrictInt | None = Field(default=128, ge=8, description="a lower limit than the model's own")
+    max_tokens: StrictInt | None = Field(default=64, ge=8, description="a lower limit than the model's own")
     precision: Literal["float32", "bfloat16", "float16"] = "float32"
     lora: Lora = Lora()
     hard_negatives: StrictInt = Field(default=0, ge=0, description="mined negatives a pair, none by default")
-    looks: Count = Field(default=5, description="looks at the development queries, and checkpoints, of a training")
-    pool: Count = Field(default=300, description="documents that development queries are ranked among, a sample")
+    looks: Count = Field(default=3, description="looks at the development queries, and checkpoints, of a training")
+    pool: Count = Field(default=150, description="documents that development queries are ranked among, a sample")
     patience: Count = Field(default=3, description="looks at the development queries without a gain before stopping")
-    repeats: Count = Field(default=3, description="seeds of the control in which all recipes have as many pairs")
+    repeats: StrictInt = Field(
+        default=2, ge=0, description="seeds of the control in which all recipes have as many pairs; 0 leaves it out"
+    )
+    looser: bool = Field(default=True, description="report the transductive protocol beside the inductive one")
+    remedies: tuple[Remedy, ...] = Field(
+        default=("gentle", "both", "blend"), description="tried against loss on the external landscape"
+    )
+    gentle: Share = Field(default=0.2, description="of the learning rate, where that is the remedy")
+    blend: Share = Field(default=0.5, description="of the trained weights, the rest untrained, where that is")
+    closely: StrictInt = Field(
+        default=1, ge=0, description="first so many models that control, looser protocol and remedies are tried with"
+    )
     device: Literal["auto", "cpu", "cuda", "mps"] = "auto"
 
     @model_validator(mode="after")
     def _fits_together(self) -> Self:
-        for field, names in (("models", self.models), ("recipes", self.recipes), ("label_sets", self.label_sets)):
+        for field, names in (
+            ("models", self.models),
+            ("recipes", self.recipes),
+            ("label_sets", self.label_sets),
+            ("remedies", self.remedies),
+        ):
             if repeated := sorted({name for name in names if names.count(name) > 1}):
                 raise ValueError(f"{field} names {', '.join(repeated)} twice")
         if self.development + self.test >= 1:

@@ -2,34 +2,35 @@
 
 from __future__ import annotations
 
+import json
 import os
 import shutil
 import time
-from collections.abc import Callable, Collection, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Collection, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from patbench_lib.files import make_folder, write_json
-from patbench_lib.finetune.develop import Development, encode_plainly
+from patbench_lib.finetune.develop import Development, beginning, encode_plainly
 from patbench_lib.finetune.estimate import Estimate, count_weights, estimate
-from patbench_lib.finetune.folder import save_tuned, training_of, tuned_card
-from patbench_lib.finetune.loss import masked_loss
+from patbench_lib.finetune.facts import about, outcome
+from patbench_lib.finetune.folder import found_tuned, save_tuned, tuned_card
+from patbench_lib.finetune.loss import Blocked, masked_loss
 from patbench_lib.finetune.masks import false_negatives
 from patbench_lib.finetune.mine import mine_negatives
 from patbench_lib.finetune.pairs import Pairs
 from patbench_lib.finetune.sampler import plan_batches
 from patbench_lib.finetune.settings import Finetuning
-from patbench_lib.finetune.trainable import Trainable, load_trainable, uses_lora
-from patbench_lib.finetune.trainer import METRIC, arguments, last_checkpoint, make_trainer
+from patbench_lib.finetune.trainable import Trainable, load_trainable
+from patbench_lib.finetune.trainer import arguments, make_trainer, run
 from patbench_lib.models.card import Card
 from patbench_lib.types import Bools, Ints
 
 _JOB = "job.json"
 _TIMED = 32
-_DIGITS = 6
 
 
 @dataclass(frozen=True)
@@ -47,6 +48,42 @@ class Lesson:
     anchors: Sequence[str]
     positives: Sequence[str]
     landscape: str
+
+    def beginnings(self, words: int) -> Lesson:
+        """Return the lesson with its texts cut to their first words."""
+        anchors, positives = ([beginning(text, words) for text in side] for side in (self.anchors, self.positives))
+        return replace(self, anchors=anchors, positives=positives)
+
+    def numbers(self) -> Ints:
+        """Return a number for each text, equal for equal texts, shape [pairs, 2]."""
+        known: dict[str, int] = {}
+        sides = [[known.setdefault(text, len(known)) for text in texts] for texts in (self.anchors, self.positives)]
+        return np.array(sides, dtype=np.int64).T.reshape(-1, 2)
+
+    def columns(self, negatives: Ints) -> dict[str, list[Any]]:
+        """Return the texts by column, anchors first, and last the pairs' numbers as "label".
+
+        Parameters
+        ----------
+        negatives : pairs whose positives are each pair's mined negatives, shape [pairs, count].
+        """
+        mined = {
+            f"negative_{place}": [self.positives[pair] for pair in pairs] for place, pairs in enumerate(negatives.T, 1)
+        }
+        numbers = list(range(len(self.pairs)))
+        return {"anchor": list(self.anchors), "positive": list(self.positives), **mined, "label": numbers}
+
+    def blocked(self, negatives: Ints) -> Blocked:
+        """Return what tells which documents of a batch are no negatives."""
+        pairs = self.pairs
+
+        def blocked(batch: Ints) -> Bools:
+            documents = pairs.positives[np.concatenate([batch, *negatives[batch].T])]
+            return false_negatives(
+                pairs.relations, pairs.signals[batch], pairs.anchors[batch], pairs.positives[batch], documents
+            )
+
+        return blocked
 
 
 def train(
@@ -88,15 +125,11 @@ def train(
         Where the pairs fill no batch, the model cannot be trained, or the loss is no longer a number; then it names the
         step and the last good checkpoint.
     """
-    if folder.is_dir() and training_of(folder).get("key") == key:
-        return tuned_card(folder)
+    if (kept := found_tuned(folder, key)) is not None:
+        return kept
+    lesson, development = _read_part(card, lesson, settings, development)
     plan = plan_batches(
-        _text_numbers(lesson),
-        lesson.pairs.signals,
-        batch=settings.batch,
-        epochs=settings.epochs,
-        seed=seed,
-        steps=steps,
+        lesson.numbers(), lesson.pairs.signals, batch=settings.batch, epochs=settings.epochs, seed=seed, steps=steps
     )
     _seed_everything(seed)
     trainable = load_trainable(card, settings, allow_remote_code=allow_remote_code)
@@ -104,35 +137,36 @@ def train(
     processes, rank = (int(os.environ.get(of, alone)) for of, alone in (("WORLD_SIZE", 1), ("RANK", 0)))
     if rank == 0:
         say(f"{name}: {expected(trainable, lesson, settings, plan, development)}")
-    negatives = _negatives(trainable, lesson, settings.hard_negatives)
-    columns = _columns(lesson, negatives)
     work = _work_folder(folder, key)
+    negatives = _negatives(trainable, lesson, settings.hard_negatives)
+    columns = lesson.columns(negatives)
+    watched = development is not None
     args = arguments(
-        trainable,
-        settings,
-        work,
-        seed=seed,
-        steps=len(plan) // processes,
-        watched=development is not None,
-        columns=[column for column in columns if column != "label"],
+        trainable, settings, work, seed=seed, steps=len(plan) // processes, watched=watched, columns=list(columns)[:-1]
     )
-    loss = masked_loss(
-        trainable.model,
-        _blocked(lesson.pairs, negatives),
-        temperature=settings.temperature,
-        mini_batch=settings.mini_batch,
-    )
+    blocked = lesson.blocked(negatives)
+    loss = masked_loss(trainable.model, blocked, temperature=settings.temperature, mini_batch=settings.mini_batch)
     look = None if development is None else lambda: development.score(trainable.encoder)
     trainer = make_trainer(trainable, columns, plan, loss, args, patience=settings.patience, look=look)
-    checkpoint = last_checkpoint(work)
     began = time.perf_counter()
-    trainer.train(resume_from_checkpoint=str(checkpoint) if checkpoint else None)
-    about = _about(card, lesson, settings, seed, key) | _outcome(trainer.state, time.perf_counter() - began)
+    run(trainer, work)
+    seconds = time.perf_counter() - began
     if trainer.is_world_process_zero():
-        save_tuned(trainable.finished(), card, folder, name=name, about=about)
+        told = about(card, lesson.pairs, lesson.landscape, settings, seed=seed, key=key)
+        save_tuned(trainable.finished(), card, folder, name=name, about=told | outcome(trainer.state, seconds))
         shutil.rmtree(work, ignore_errors=True)
     trainer.accelerator.wait_for_everyone()
     return tuned_card(folder)
+
+
+def _read_part(
+    card: Card, lesson: Lesson, settings: Finetuning, development: Development | None
+) -> tuple[Lesson, Development | None]:
+    """Cut the texts down to what is read of them."""
+    limits = [limit for limit in (card.max_tokens, settings.max_tokens) if limit is not None]
+    if card.kind == "static" or not limits:
+        return lesson, development
+    return lesson.beginnings(min(limits)), development.beginnings(min(limits)) if development else None
 
 
 def expected(
@@ -150,12 +184,14 @@ def expected(
     parameters, trained = count_weights(trainable.model)
     config = getattr(trainable.model.transformers_model, "config", None)
     sides = 2 + settings.hard_negatives
+    cached = config is not None and settings.batch > settings.mini_batch
     return estimate(
         parameters=parameters,
         trained=trained,
         shape=(config.num_hidden_layers, config.hidden_size) if config else None,
         longest=int(lengths.max()),
-        mini_batch=settings.mini_batch,
+        held=settings.mini_batch if cached else settings.batch * sides,
+        cached=cached,
         half=settings.precision != "float32",
         steps=len(plan),
         tokens=int(lengths.mean() * plan.size * sides),
@@ -163,12 +199,6 @@ def expected(
         rate=rate,
         device=trainable.device,
     )
-
-
-def _text_numbers(lesson: Lesson) -> Ints:
-    numbers: dict[str, int] = {}
-    sides = [[numbers.setdefault(text, len(numbers)) for text in texts] for texts in (lesson.anchors, lesson.positives)]
-    return np.array(sides, dtype=np.int64).T.reshape(-1, 2)
 
 
 def _seed_everything(seed: int) -> None:
@@ -186,75 +216,13 @@ def _negatives(trainable: Trainable, lesson: Lesson, count: int) -> Ints:
     return mine_negatives(lesson.pairs, anchors, positives, count)
 
 
-def _columns(lesson: Lesson, negatives: Ints) -> dict[str, list[Any]]:
-    mined = {
-        f"negative_{place}": [lesson.positives[pair] for pair in pairs] for place, pairs in enumerate(negatives.T, 1)
-    }
-    return {
-        "anchor": list(lesson.anchors),
-        "positive": list(lesson.positives),
-        **mined,
-        "label": list(range(len(lesson.pairs))),
-    }
-
-
-def _blocked(pairs: Pairs, negatives: Ints) -> Callable[[Ints], Bools]:
-    def blocked(batch: Ints) -> Bools:
-        documents = pairs.positives[np.concatenate([batch, *negatives[batch].T])]
-        return false_negatives(
-            pairs.relations, pairs.signals[batch], pairs.anchors[batch], pairs.positives[batch], documents
-        )
-
-    return blocked
-
-
 def _work_folder(folder: Path, key: str) -> Path:
     """Return the folder of the checkpoints, emptied where they are those of another training."""
     work = folder.parent / f".{folder.name}.training"
     job = work / _JOB
-    if work.is_dir() and not (job.is_file() and key in job.read_text(encoding="utf-8")):
+    wanted = {"key": key}
+    if work.is_dir() and not (job.is_file() and json.loads(job.read_text(encoding="utf-8")) == wanted):
         shutil.rmtree(work, ignore_errors=True)
     make_folder(work)
-    write_json(job, {"key": key})
+    write_json(job, wanted)
     return work
-
-
-def _about(card: Card, lesson: Lesson, settings: Finetuning, seed: int, key: str) -> dict[str, Any]:
-    counts = {
-        str(signal): int((lesson.pairs.signals == signal).sum()) for signal in dict.fromkeys(lesson.pairs.signals)
-    }
-    static = card.kind == "static"
-    return {
-        "base": card.name,
-        "recipe": lesson.pairs.recipe,
-        "landscape": lesson.landscape,
-        "pairs": counts,
-        "seed": seed,
-        "learning_rate": settings.static_learning_rate if static else settings.learning_rate,
-        **settings.model_dump(mode="json", include=_TOLD),
-        "max_tokens": None if static else settings.max_tokens,
-        "lora_rank": settings.lora.rank if uses_lora(card, settings.lora) else None,
-        "key": key,
-    }
-
-
-_TOLD = {"protocol", "temperature", "warmup", "epochs", "batch", "precision", "hard_negatives"}
-
-
-def _outcome(state: Any, seconds: float) -> dict[str, Any]:
-    """Return steps, losses and development scores of a training that has ended; seconds are those of its last start."""
-    watched = f"eval_{METRIC}"
-    losses: Mapping[int, float] = {
-        int(entry["step"]): round(float(entry["loss"]), _DIGITS) for entry in state.log_history if "loss" in entry
-    }
-    scores = {
-        int(entry["step"]): round(float(entry[watched]), _DIGITS) for entry in state.log_history if watched in entry
-    }
-    best = {"best_step": max(scores, key=lambda step: scores[step])} if scores else {}
-    return {
-        "steps": int(state.global_step),
-        "losses": dict(losses),
-        "development_ndcg10": scores,
-        **best,
-        "seconds": round(seconds, 1),
-    }

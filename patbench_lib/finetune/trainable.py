@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from importlib.util import find_spec
 from typing import Any
 
@@ -74,7 +74,15 @@ def load_trainable(card: Card, settings: Finetuning, *, allow_remote_code: Colle
             why="The gradients of float16 need a scaler that CPUs do not have.",
             todo="Set `finetuning.precision` to float32 or bfloat16.",
         )
-    encoder = load_encoder(card, max_tokens=settings.max_tokens, device=device, allow_remote_code=allow_remote_code)
+    whole = load_whole(card, max_tokens=settings.max_tokens, device=device, allow_remote_code=allow_remote_code)
+    return replace(whole, adapters=_add_lora(whole.model, settings.lora)) if uses_lora(card, settings.lora) else whole
+
+
+def load_whole(
+    card: Card, *, max_tokens: int | None = None, device: str, allow_remote_code: Collection[str] = ()
+) -> Trainable:
+    """Load a transformer or a static model with all its weights in single precision."""
+    encoder = load_encoder(card, max_tokens=max_tokens, device=device, allow_remote_code=allow_remote_code)
     if isinstance(encoder, StaticEncoder):
         from sentence_transformers import SentenceTransformer
 
@@ -84,7 +92,7 @@ def load_trainable(card: Card, settings: Finetuning, *, allow_remote_code: Colle
     else:
         raise AssertionError(f"check_trainable let a {card.kind} model through")
     _normalise(model, card)
-    return Trainable(encoder, model, _add_lora(model, settings.lora) if uses_lora(card, settings.lora) else None)
+    return Trainable(encoder, model)
 
 
 def check_trainable(card: Card, settings: Finetuning) -> None:
@@ -118,6 +126,13 @@ def uses_lora(card: Card, lora: Lora) -> bool:
     if card.kind != "dense" or lora.use == "off":
         return False
     return lora.use == "on" or (card.params_m or 0) >= LORA_FROM_M
+
+
+def learning_rate(card: Card, settings: Finetuning) -> float:
+    """Return the rate that a model is trained at: that of static models, of adapters, or of whole transformers."""
+    if card.kind == "static":
+        return settings.static_learning_rate
+    return settings.lora.learning_rate if uses_lora(card, settings.lora) else settings.learning_rate
 
 
 def _normalise(model: Any, card: Card) -> None:

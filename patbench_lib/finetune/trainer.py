@@ -9,7 +9,7 @@ from typing import Any
 from patbench_lib.errors import PatbenchError
 from patbench_lib.finetune.sampler import PlannedBatches
 from patbench_lib.finetune.settings import Finetuning
-from patbench_lib.finetune.trainable import Trainable
+from patbench_lib.finetune.trainable import Trainable, learning_rate
 from patbench_lib.types import Ints
 
 METRIC = "development"
@@ -39,7 +39,7 @@ def arguments(
         # The plan has the batches of all epochs: to the trainer it is one long epoch, in which it finds its place.
         num_train_epochs=1,
         per_device_train_batch_size=settings.batch,
-        learning_rate=settings.static_learning_rate if card.kind == "static" else settings.learning_rate,
+        learning_rate=learning_rate(card, settings),
         warmup_steps=settings.warmup,
         seed=seed,
         bf16=settings.precision == "bfloat16",
@@ -81,19 +81,38 @@ def make_trainer(
     plan : numbers of pairs, shape [steps, batch].
     look : scores the model on the development queries.
     """
-    import torch
     from datasets import Dataset
-    from safetensors.torch import load_file, save_file
-    from sentence_transformers import SentenceTransformerTrainer
-    from sentence_transformers.base.evaluation import BaseEvaluator
     from transformers import EarlyStoppingCallback, PrinterCallback
+
+    trainer = _trainer_of(plan, trainable.card.name)(
+        model=trainable.model,
+        args=args,
+        train_dataset=Dataset.from_dict(dict(columns)),
+        loss=loss,
+        evaluator=_evaluator(look) if look else None,
+        callbacks=[EarlyStoppingCallback(patience)] if look else [],
+    )
+    trainer.remove_callback(PrinterCallback)
+    return trainer
+
+
+def _evaluator(look: Callable[[], float]) -> Any:
+    from sentence_transformers.base.evaluation import BaseEvaluator
 
     class Look(BaseEvaluator):  # type: ignore[misc]  # the library has no types
         def __call__(self, model: Any, *_: Any, **__: Any) -> dict[str, float]:
-            assert look is not None
             return {METRIC: look()}
 
-    class PlannedTrainer(SentenceTransformerTrainer):  # type: ignore[misc]
+    return Look()
+
+
+def _trainer_of(plan: Ints, name: str) -> Any:
+    """Return the class of the trainer: planned batches, checkpoints of what is trained alone, a stop at divergence."""
+    import torch
+    from safetensors.torch import load_file, save_file
+    from sentence_transformers import SentenceTransformerTrainer
+
+    class PlannedTrainer(SentenceTransformerTrainer):  # type: ignore[misc]  # the library has no types
         def add_model_card_callback(self, default_args_dict: dict[str, Any]) -> None:
             """Write no card of the library's: the folder has one of our own."""
 
@@ -109,41 +128,50 @@ def make_trainer(
             loss = super().compute_loss(*values, **named)
             value = float((loss[0] if isinstance(loss, tuple) else loss).detach())
             if not abs(value) < float("inf"):
-                raise diverged(f"its loss is {value}", self.state.global_step + 1)
+                raise _diverged(self, name, f"its loss is {value}", self.state.global_step + 1)
             return loss
 
         def _save(self, output_dir: str | None = None, state_dict: Any = None) -> None:
-            trained = {name: weight.detach() for name, weight in _trained(self.model).items()}
+            trained = {each: weight.detach() for each, weight in _trained(self.model).items()}
             if not all(bool(torch.isfinite(weight).all()) for weight in trained.values()):
-                raise diverged("its weights are no longer numbers", self.state.global_step)
+                raise _diverged(self, name, "its weights are no longer numbers", self.state.global_step)
             folder = Path(output_dir or self.args.output_dir)
             folder.mkdir(parents=True, exist_ok=True)
-            save_file({name: weight.contiguous() for name, weight in trained.items()}, folder / _WEIGHTS)
+            save_file({each: weight.contiguous() for each, weight in trained.items()}, folder / _WEIGHTS)
 
         def _load_from_checkpoint(self, checkpoint_path: str, model: Any = None) -> None:
             found = load_file(Path(checkpoint_path) / _WEIGHTS)
             with torch.no_grad():
-                for name, weight in _trained(self.model).items():
-                    weight.copy_(found[name])
+                for each, weight in _trained(self.model).items():
+                    weight.copy_(found[each])
 
-    def diverged(sign: str, step: int) -> PatbenchError:
-        kept = last_checkpoint(Path(args.output_dir))
-        return PatbenchError(
-            f"The training of '{trainable.card.name}' diverged at step {step} of {trainer.state.max_steps}: {sign}.",
-            why=f"The last good weights are kept in {kept}." if kept else "There is no good checkpoint before it.",
-            todo="Lower `finetuning.learning_rate`, raise `warmup`, or train in float32.",
-        )
+    return PlannedTrainer
 
-    trainer = PlannedTrainer(
-        model=trainable.model,
-        args=args,
-        train_dataset=Dataset.from_dict(dict(columns)),
-        loss=loss,
-        evaluator=Look() if look else None,
-        callbacks=[EarlyStoppingCallback(patience)] if look else [],
+
+def _diverged(trainer: Any, name: str, sign: str, step: int) -> PatbenchError:
+    kept = last_checkpoint(Path(trainer.args.output_dir))
+    return PatbenchError(
+        f"The training of '{name}' diverged at step {step} of {trainer.state.max_steps}: {sign}.",
+        why=f"The last good weights are kept in {kept}." if kept else "There is no good checkpoint before it.",
+        todo="Lower `finetuning.learning_rate`, raise `warmup`, or train in float32.",
     )
-    trainer.remove_callback(PrinterCallback)
-    return trainer
+
+
+def run(trainer: Any, work: Path) -> None:
+    """Start a training or go on with it; of one that had ended, and was not saved, take the weights that it found."""
+    from transformers import TrainerState
+
+    checkpoint = last_checkpoint(work)
+    if checkpoint is None:
+        trainer.train()
+        return
+    state = TrainerState.load_from_json(str(checkpoint / _STATE))
+    if state.stateful_callbacks["TrainerControl"]["args"]["should_training_stop"]:
+        # Gone on with, one that stopped early would learn a step more before it found so.
+        trainer.state = state
+        trainer._load_from_checkpoint(str(work / Path(state.best_model_checkpoint or checkpoint).name))
+    else:
+        trainer.train(resume_from_checkpoint=str(checkpoint))
 
 
 def last_checkpoint(work: Path) -> Path | None:

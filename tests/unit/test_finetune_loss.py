@@ -120,6 +120,24 @@ def test_mini_batches_change_neither_loss_nor_gradients(bert: Path) -> None:
         torch.testing.assert_close(others[name], grad, rtol=1e-3, atol=1e-5)
 
 
+def test_a_batch_of_one_mini_batch_is_read_once(bert: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    from sentence_transformers import SentenceTransformer
+
+    read: list[int] = []
+    forward = SentenceTransformer.forward
+
+    def counted(self: Any, features: Any, *values: Any, **named: Any) -> Any:
+        read.append(len(features["input_ids"]))
+        return forward(self, features, *values, **named)
+
+    monkeypatch.setattr(SentenceTransformer, "forward", counted)
+    gradients(bert, len(TEXTS), blocking)
+    assert read == [5, 5]
+    read.clear()
+    gradients(bert, len(TEXTS) - 1, blocking)
+    assert sum(read) == 2 * 2 * 5, "both sides forward twice"
+
+
 def test_cached_loss_and_gradient_are_those_of_one_plain_pass(bert: Path) -> None:
     from sentence_transformers import SentenceTransformer
 

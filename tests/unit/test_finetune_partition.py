@@ -186,6 +186,40 @@ def test_the_transductive_protocol_parts_queries_and_lets_documents_be_seen() ->
     assert parts.told().startswith("Transductive: the queries' families are parted, 80 queries in all")
 
 
+@settings(max_examples=30, deadline=None)
+@given(st.integers(0, 10**6), st.floats(0.3, 4), st.sets(st.integers(0, 79), max_size=6))
+def test_a_loosened_partition_holds_out_the_families_of_the_same_queries_alone(
+    seed: int, degree: float, elsewhere: set[int]
+) -> None:
+    made = landscape(*random_rows(seed, 80, degree))
+    try:
+        strict = parted(made, seed=seed).without(np.array(sorted(elsewhere), dtype=np.int64))
+    except PatbenchError:
+        return
+    loose = strict.loosened()
+    check(made, loose, "cites")
+    for name in ("development", "test"):
+        assert np.array_equal(loose.queries_of(name), strict.queries_of(name))
+    asked = {made.family[row] for name in ("development", "test") for row in strict.queries_of(name)}
+    copied = {made.family[row] for row in elsewhere}
+    for row, family in enumerate(made.family):
+        expected = PARTS[strict.part[row]] if family in asked else "dropped" if family in copied else "train"
+        assert PARTS[loose.part[row]] == expected
+    assert set(strict.rows("train")) <= set(loose.rows("train"))
+    assert np.array_equal(loose.loosened().part, loose.part)
+
+
+def test_what_was_given_up_for_a_cut_is_learnt_from_once_loosened() -> None:
+    chain = [patent(f"US-{1000 + i}-A1", family_id=f"F{i}", cited=f"US-{999 + i}" if i else "") for i in range(100)]
+    strict = parted(landscape(*chain), development=0.1, test=0.2).without(np.array([50]))
+    assert len(strict.rows("dropped")) > 1
+    loose = strict.loosened()
+    assert (loose.protocol, loose.components, loose.largest) == ("transductive", 100, 1)
+    assert loose.rows("dropped").tolist() == [row for row in (50,) if PARTS[strict.part[row]] in ("train", "dropped")]
+    told = " Not trained on because another landscape has their texts: 1."
+    assert loose.told().endswith(told) == (loose.elsewhere == 1) == (len(loose.rows("dropped")) == 1)
+
+
 def test_test_queries_keep_all_their_relevant_documents_out_of_training() -> None:
     made = landscape(*random_rows(3, 200, 2.5))
     parts = parted(made)

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import subprocess
 import sys
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -12,10 +12,12 @@ import scipy.sparse as sp
 import yaml
 from fixtures.landscapes import cited_in_a_row, landscape
 from fixtures.tiny_models import DIM, WORDS, tiny_bert, tiny_card, tiny_plain_bert, tiny_qwen
+from hypothesis import given
+from hypothesis import strategies as st
 
 from patbench_lib.errors import PatbenchError
 from patbench_lib.finetune import trainable as loading
-from patbench_lib.finetune.develop import Development, encode_plainly, make_development
+from patbench_lib.finetune.develop import Development, beginning, encode_plainly, make_development
 from patbench_lib.finetune.estimate import count_weights, estimate
 from patbench_lib.finetune.folder import model_card, training_of, tuned_card
 from patbench_lib.finetune.masks import Relations
@@ -56,6 +58,9 @@ class Watch:
     scores: tuple[float, ...]
     killed_at: int | None = None
     looks: int = 0
+
+    def beginnings(self, words: int) -> Watch:
+        return self
 
     def tokens(self, encoder: Any) -> int:
         return 0
@@ -148,6 +153,38 @@ def test_finished_work_is_not_repeated_and_another_key_starts_anew(base: Card, t
     assert training_of(tmp_path / "model")["seed"] == 2
 
 
+def test_checkpoints_of_another_key_are_not_gone_on_with(base: Card, tmp_path: Path) -> None:
+    for name, keys in (("same", ("k1", "k1")), ("other", ("k1", "k"))):
+        with pytest.raises(KeyboardInterrupt):
+            learn(base, tmp_path / name, key=keys[0], development=Watch((0.1,), killed_at=2))
+        learn(base, tmp_path / name, key=keys[1], development=Watch((0.2, 0.3, 0.4)))
+    scores = [training_of(tmp_path / name)["development_ndcg10"][2] for name in ("same", "other")]
+    assert scores == [0.1, 0.2], "the first look of what is gone on with, and another"
+
+
+@pytest.mark.parametrize("scores", [None, (0.1, 0.9, 0.2), (0.5, 0.4, 0.3, 0.9)])
+def test_a_process_killed_while_it_saves_leaves_a_training_that_only_has_to_be_saved(
+    base: Card, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, scores: tuple[float, ...] | None
+) -> None:
+    from patbench_lib.finetune import train as module
+
+    def killed(*_: Any, **__: Any) -> None:
+        raise KeyboardInterrupt
+
+    settings = TUNING.model_copy(update={"looks": 6, "patience": 2})
+    watch = Watch(scores) if scores else None
+    with monkeypatch.context() as patched:
+        patched.setattr(module, "save_tuned", killed)
+        with pytest.raises(KeyboardInterrupt):
+            learn(base, tmp_path / "killed", settings, development=watch)
+    looks = watch.looks if watch else 0
+    again = learn(base, tmp_path / "killed", settings, development=watch)
+    whole = learn(base, tmp_path / "whole", settings, development=Watch(scores) if scores else None)
+    np.testing.assert_array_equal(vectors(again), vectors(whole))
+    told = [training_of(tmp_path / name) | {"seconds": 0} for name in ("killed", "whole")]
+    assert told[0] == told[1] and (watch is None or watch.looks == looks), "nothing is learnt or looked at again"
+
+
 def test_training_stops_early_and_keeps_the_best_weights(base: Card, tmp_path: Path) -> None:
     settings = TUNING.model_copy(update={"looks": 6, "patience": 2})
     card = learn(base, tmp_path / "stopped", settings, development=Watch((0.5, 0.4, 0.3)))
@@ -156,6 +193,30 @@ def test_training_stops_early_and_keeps_the_best_weights(base: Card, tmp_path: P
     short = learn(base, tmp_path / "short", settings, development=Watch((0.1, 0.2, 0.3, 0.4, 0.5, 0.6)))
     assert training_of(tmp_path / "short")["best_step"] == 6
     assert np.abs(vectors(card) - vectors(short)).max() > 1e-4
+
+
+@dataclass
+class Seen(Watch):
+    """Keeps the vectors that the model gives at each look."""
+
+    vectors: list[np.ndarray] = field(default_factory=list)
+
+    def score(self, encoder: Any) -> float:
+        self.vectors.append(encode_plainly(encoder, TEXTS, "query"))
+        return super().score(encoder)
+
+
+@pytest.mark.parametrize("best", [0, 1, 2, 3])
+def test_the_model_that_is_kept_is_the_one_that_looked_best(base: Card, tmp_path: Path, best: int) -> None:
+    """Looks are at steps 2, 4, 6 and at the last one, 7; a model is looked at without dropout."""
+    seen = Seen(tuple(0.5 if place == best else 0.1 for place in range(4)))
+    settings = TUNING.model_copy(update={"looks": 4, "patience": 9})
+    card = learn(base, tmp_path / "model", settings, development=seen, steps=7)
+    assert training_of(tmp_path / "model")["best_step"] == (2, 4, 6, 7)[best]
+    np.testing.assert_allclose(vectors(card), seen.vectors[best], atol=1e-6)
+    assert all(
+        np.abs(seen.vectors[best] - other).max() > 1e-5 for place, other in enumerate(seen.vectors) if place != best
+    )
 
 
 def test_a_static_model_is_tuned_and_found_again(static: Card, tmp_path: Path) -> None:
@@ -271,7 +332,7 @@ def test_weights_that_are_no_numbers_are_not_kept(base: Card, tmp_path: Path) ->
 
 
 def test_adapters_are_merged_into_the_weights(base: Card, tmp_path: Path) -> None:
-    settings = TUNING.model_copy(update={"lora": Lora(use="on", rank=2, alpha=8), "learning_rate": 0.01})
+    settings = TUNING.model_copy(update={"lora": Lora(use="on", rank=2, alpha=8, learning_rate=0.01)})
     said: list[str] = []
     watch = Watch((0.1,), killed_at=2)
     with pytest.raises(KeyboardInterrupt):
@@ -356,6 +417,47 @@ def test_development_queries_are_scored_by_what_the_encoder_gives(base: Card) ->
     assert development.score(Knowing()) == 1.0  # type: ignore[arg-type]
 
 
+@given(st.lists(st.sampled_from(["cane", "sensor,", "x7", "é", "\n", "  ", "\t"]), max_size=30), st.integers(1, 12))
+def test_the_beginning_of_a_text_is_its_first_words_as_they_stand(parts: list[str], words: int) -> None:
+    text = " ".join(parts)
+    cut = beginning(text, words)
+    assert text.startswith(cut) and cut.split() == text.split()[:words]
+    assert (cut == text) or len(text.split()) >= words
+
+
+def test_as_many_words_as_tokens_are_read_give_the_same_vectors(base: Card, tmp_path: Path) -> None:
+    long = [f"{text} {' '.join(WORDS[3:])} {text}" for text in lesson().anchors]
+    encoder = load_encoder(base, max_tokens=8, device="cpu")
+    cut = [beginning(text, 8) for text in long]
+    assert cut != long
+    np.testing.assert_array_equal(encode_plainly(encoder, cut, "query"), encode_plainly(encoder, long, "query"))
+    settings = TUNING.model_copy(update={"max_tokens": 8})
+    cards = [
+        learn(base, tmp_path / name, settings, lesson=replace(lesson(), anchors=anchors), steps=2)
+        for name, anchors in (("long", long), ("cut", cut))
+    ]
+    np.testing.assert_array_equal(vectors(cards[0]), vectors(cards[1]))
+
+
+def test_texts_that_read_the_same_are_in_no_batch_together() -> None:
+    """Where a model reads three words, the last two of these anchors are one text to it."""
+    taught = replace(lesson(), anchors=["a b c d", "a c", "a c e f", "a c e g"] + ["x"] * (PAIRS - 4))
+    numbers = taught.beginnings(3).numbers()[:4, 0]
+    assert [int(each) for each in numbers] == [0, 1, 2, 2]
+    assert len({int(each) for each in taught.numbers()[:4, 0]}) == 4
+
+
+def test_development_texts_are_cut_too(base: Card) -> None:
+    judgements = judge(landscape(*cited_in_a_row(4)), Relevance())
+    whole = Development(judgements, ["one two three"] * len(judgements.queries), ["a b", "c d e", "", "f"])
+    short = whole.beginnings(2)
+    assert set(short.queries) == {"one two"} and short.documents == ["a b", "c d", "", "f"]
+    assert short.judgements is judgements
+    encoder = load_encoder(base, max_tokens=8, device="cpu")
+    counts = [encoder.count_tokens(short.queries, "query"), encoder.count_tokens(short.documents, "document")]
+    assert short.tokens(encoder) == sum(min(8, int(count)) for side in counts for count in side)
+
+
 def test_development_queries_are_ranked_among_a_pool_that_holds_their_answers() -> None:
     made = landscape(*cited_in_a_row(20))
     judgements = judge(made, Relevance(earlier_only=True))
@@ -379,9 +481,10 @@ def test_development_queries_are_ranked_among_a_pool_that_holds_their_answers() 
 def test_a_folder_of_another_kind_is_no_tuned_model(tmp_path: Path) -> None:
     with pytest.raises(PatbenchError, match="not the folder of a model tuned here"):
         tuned_card(tmp_path)
-    (tmp_path / "patbench.yaml").write_text("[]")
-    with pytest.raises(PatbenchError, match="does not describe a tuned model"):
-        tuned_card(tmp_path)
+    for broken in ("[]", "{card: {}", "card: x\ntraining: y", "training: {}"):
+        (tmp_path / "patbench.yaml").write_text(broken)
+        with pytest.raises(PatbenchError, match="does not describe a tuned model"):
+            tuned_card(tmp_path)
 
 
 def test_the_prompts_of_the_card_are_trained_with(base: Card, tmp_path: Path) -> None:
@@ -394,8 +497,8 @@ def test_the_prompts_of_the_card_are_trained_with(base: Card, tmp_path: Path) ->
 
 
 def test_what_a_training_needs_is_its_weights_gradients_states_and_activations() -> None:
-    facts: dict[str, Any] = {"parameters": 1000, "trained": 600, "longest": 16, "mini_batch": 4, "steps": 5}
-    facts |= {"half": True, "tokens": 8000, "looked": 500, "rate": 100.0, "device": "cpu"}
+    facts: dict[str, Any] = {"parameters": 1000, "trained": 600, "longest": 16, "held": 4, "steps": 5}
+    facts |= {"half": True, "tokens": 8000, "looked": 500, "rate": 100.0, "device": "cpu", "cached": True}
     found = estimate(shape=(2, 32), **facts)
     assert (found.weights, found.gradients, found.optimiser) == (4000, 2400, 4800)
     assert found.activations == 34 * 2 * 32 * 16 * 4
@@ -403,6 +506,8 @@ def test_what_a_training_needs_is_its_weights_gradients_states_and_activations()
     # Forward twice, backward as long as two, and each look forward once.
     assert found.seconds == pytest.approx(8000 / 100 * 4 + 5, rel=1e-3)
     assert estimate(shape=(2, 32), **facts | {"half": False}).activations == 2 * found.activations
+    plain = estimate(shape=(2, 32), **facts | {"cached": False})
+    assert plain.seconds == pytest.approx(8000 / 100 * 3 + 5, rel=1e-3)
     static = estimate(shape=None, **facts | {"rate": None})
     assert (static.activations, static.seconds) == (0, None)
     assert "5 steps over 8,000 tokens, about 5 min." in str(found)

@@ -124,7 +124,7 @@ def test_a_copy_in_the_other_landscape_is_found_and_its_family_not_trained_on(ho
         assert PARTS.index("train") not in parts.part[[6, 7]] and copies(made, arena, parts) == []
         told = f" Not trained on because another landscape has their texts: {parts.elsewhere}."
         assert (told in parts.told()) == bool(parts.elsewhere) and parts.elsewhere in (0, 2)
-        planted = replace(parts, part=np.zeros_like(parts.part))
+        planted = replace(parts, part=np.zeros_like(parts.part), copied=np.zeros(60, dtype=bool))
         [(where, findings)] = copies(made, arena, planted)
         assert (
             where is other
@@ -137,6 +137,10 @@ def test_a_copy_in_the_other_landscape_is_found_and_its_family_not_trained_on(ho
         table = leakage_table(findings, arena.landscape, other.landscape)
         assert f"{arena.name}-106-A1 → {other.name}-106-A1" in table["examples"].iloc[-1]
         assert np.array_equal(planted.without(np.array([6])).rows("dropped"), [6])
+        again = partition(bench(home, landscape=tables[0], external=tables[1]), arena)
+        assert np.array_equal(again.part, parts.part) and np.array_equal(again.copied, parts.copied)
+        assert np.flatnonzero(again.copied).tolist() == [6, 7], "wherever the partition put them"
+        assert PARTS.index("train") not in again.loosened().part[[6, 7]]
 
 
 def test_the_demos_inductive_split_has_no_leak_and_one_that_moves_a_publication_has(home: Path) -> None:
