@@ -14,7 +14,7 @@ PATHS = Paths(Path("."), STUDY.name)
 PLAN = make_plan(STUDY, ROOT, workflow.cores or 1)
 NOTEBOOKS = sorted(path.stem for path in ROOT.glob("notebooks/[0-9]*.ipynb"))
 TABLES = ["retrieval.results", "retrieval.comparisons", "classification.results", "classification.comparisons"]
-TABLES += ["clustering.results"]
+TABLES += ["clustering.results", "finetuning.comparisons", "finetuning.orders"]
 STEPS = f"{PATHS.build}/steps"
 PATBENCH = f"PATBENCH_THREADS={{threads}} '{sys.executable}' -m patbench_lib"
 
@@ -82,10 +82,30 @@ rule assess:
         " || {{ cat {log:q} >&2; exit 1; }}"
 
 
+rule finetune:
+    input:
+        expand(STEPS + "/landscape/{name}.json", name=PLAN.landscapes),
+        lambda wildcards: [
+            STEPS + f"/encode/{model}.json" for model in PLAN.encode if model == wildcards.training.rpartition("+")[0]
+        ],
+    output:
+        STEPS + "/finetune/{training}.json",
+    params:
+        key=lambda wildcards: PLAN.finetune[wildcards.training],
+    log:
+        STEPS + "/finetune/{training}.log",
+    threads: lambda wildcards: PLAN.threads[wildcards.training]
+    priority: 5
+    shell:
+        PATBENCH + " finetune {wildcards.training:q} --study {STUDY_FILE:q} --stamp {output:q} > {log:q} 2>&1"
+        " || {{ cat {log:q} >&2; exit 1; }}"
+
+
 rule tabulate:
     input:
         expand(STEPS + "/retrieve/{system}.json", system=PLAN.retrieve),
         expand(STEPS + "/assess/{system}.json", system=PLAN.assess),
+        expand(STEPS + "/finetune/{training}.json", training=PLAN.finetune),
     output:
         [f"{PATHS.results}/{table}.parquet" for table in TABLES],
     params:

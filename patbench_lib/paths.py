@@ -48,6 +48,11 @@ class Paths:
         return self.results / "scores"
 
     @property
+    def tuned(self) -> Path:
+        """Tuned models, a folder each, in the layout of the hub."""
+        return self.root / "tuned" / self.study
+
+    @property
     def site(self) -> Path:
         """The rendered site."""
         return self.root / "_site" / self.study

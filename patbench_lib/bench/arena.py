@@ -5,11 +5,13 @@ from __future__ import annotations
 from functools import cached_property
 from pathlib import Path
 
+import scipy.sparse as sp
+
 from patbench_lib.bench.keys import landscape_key
 from patbench_lib.errors import PatbenchError
 from patbench_lib.files import locked
 from patbench_lib.landscape.folder import load_landscape, save_landscape
-from patbench_lib.landscape.judgements import Judgements, judge
+from patbench_lib.landscape.judgements import Judgements, citations, judge
 from patbench_lib.landscape.label_sets import LabelSet, label_sets
 from patbench_lib.landscape.schema import Landscape
 from patbench_lib.landscape.sources import open_source
@@ -52,6 +54,11 @@ class Arena:
     def judgements(self) -> Judgements:
         """The judgements that the study's relation gives."""
         return judge(self.landscape, self.study.relevance)
+
+    @cached_property
+    def cites(self) -> sp.csr_matrix:
+        """Who cites whom inside the landscape, shape [n, n]."""
+        return citations(self.landscape, self.study.relevance.leading_zeros)[0]
 
     @cached_property
     def label_sets(self) -> tuple[list[LabelSet], dict[str, str]]:

@@ -20,7 +20,7 @@ from patbench_lib.errors import PatbenchError
 from patbench_lib.evaluate.retrieval import score_run
 from patbench_lib.files import replacing
 from patbench_lib.landscape.views import View
-from patbench_lib.models.card import Task
+from patbench_lib.models.card import Card, Task
 from patbench_lib.models.deferred import deferred
 from patbench_lib.models.encoder import Encoder, load_encoder
 from patbench_lib.paths import Paths, find_root
@@ -65,6 +65,23 @@ class Bench:
     def arena(self) -> Arena:
         """The study's own landscape."""
         return self.arenas[0]
+
+    def with_models(self, cards: Sequence[Card], trusted: Sequence[str] = ()) -> Bench:
+        """Return the bench of the same study with more models, on the same landscapes.
+
+        Parameters
+        ----------
+        trusted : those of them whose own code may run.
+        """
+        study = self.study
+        models, allowed = (*study.models, *cards), (*study.allow_remote_code, *trusted)
+        other = Bench(
+            study.model_copy(update={"models": models, "allow_remote_code": allowed}),
+            self.paths.root,
+            progress=self.progress,
+        )
+        other.arenas = self.arenas  # read and judged once
+        return other
 
     def encoder(self, system: str, arena: Arena, view: View, task: Task = "retrieval") -> Encoder:
         """Return a system's encoder; one that is fitted to a collection is fitted to the view's documents.

@@ -18,7 +18,7 @@ from patbench_lib.bench.keys import made_by, model_key
 from patbench_lib.bench.variants import single_vector
 from patbench_lib.classify.fit import predict_bm25_knn, predict_knn, predict_prior, predict_probe, predict_tfidf
 from patbench_lib.classify.prediction import Prediction
-from patbench_lib.classify.split import Split, make_split, training_share
+from patbench_lib.classify.split import Split, make_split, split_off, training_share
 from patbench_lib.evaluate.statistics import seed_of
 from patbench_lib.files import replacing, write_json
 from patbench_lib.landscape.label_sets import LabelSet
@@ -62,21 +62,28 @@ def classifiers(bench: Bench) -> list[Classifier]:
     return [*with_vectors, *(Classifier(name, "baseline") for name in bench.study.classification.baselines)]
 
 
-def splits(bench: Bench, arena: Arena, labels: LabelSet) -> list[Split]:
+def splits(bench: Bench, arena: Arena, labels: LabelSet, *, test: Ints | None = None) -> list[Split]:
     """Return the splits of a label set, one for each repeat: alike for all classifiers, so that they compare in pairs.
 
     A date split has no repeats: time passes once.
+
+    Parameters
+    ----------
+    test : publications to test on, where something else than the study's classification says which.
 
     Raises
     ------
     UnsplittableError
         Where a part would be empty.
     """
-    path = (
-        _folder(bench) / f"{arena.name}.{_plain(labels.name)}.split.{digest(*_split_parts(bench, arena, labels))}.npz"
-    )
+    key = digest(*_split_parts(bench, arena, labels, test))
+    path = _folder(bench) / f"{arena.name}.{_plain(labels.name)}.split.{key}.npz"
     if not path.is_file():
-        made = [make_split(labels, arena.landscape, bench.study.classification, seed) for seed in _seeds(bench, labels)]
+        landscape, settings, seeds = arena.landscape, bench.study.classification, _seeds(bench, labels, test)
+        if test is None:
+            made = [make_split(labels, landscape, settings, seed) for seed in seeds]
+        else:
+            made = [split_off(labels, landscape, settings, test, seed) for seed in seeds]
         arrays = [{name: getattr(split, name) for name in _ROWS} for split in made]
         _save(path, arrays, [{"absent": dict(split.absent)} for split in made])
     said = _read(path)
@@ -88,28 +95,43 @@ _ROWS = ("train", "validation", "test", "straddling", "undated")
 
 
 def predictions(
-    bench: Bench, arena: Arena, labels: LabelSet, view: View, classifier: Classifier, *, share: float = 1.0
+    bench: Bench,
+    arena: Arena,
+    labels: LabelSet,
+    view: View,
+    classifier: Classifier,
+    *,
+    share: float = 1.0,
+    test: Ints | None = None,
 ) -> Kept:
     """Return what a classifier says of the test publications of every split, computed or found.
 
     Parameters
     ----------
     share : of the training families, nested: a smaller share is a part of a larger one. Validation and test stay.
+    test : as `splits` has it.
     """
-    said = told(bench, arena, labels, view, classifier, share)
-    arrays = _load(predictions_file(bench, arena, labels, view, classifier, share), len(said))
+    said = told(bench, arena, labels, view, classifier, share, test)
+    arrays = _load(predictions_file(bench, arena, labels, view, classifier, share, test), len(said))
     return Kept([Prediction(gold=labels.matrix[part["rows"]], **part) for part in arrays], said)
 
 
 def told(
-    bench: Bench, arena: Arena, labels: LabelSet, view: View, classifier: Classifier, share: float = 1.0
+    bench: Bench,
+    arena: Arena,
+    labels: LabelSet,
+    view: View,
+    classifier: Classifier,
+    share: float = 1.0,
+    test: Ints | None = None,
 ) -> list[dict[str, Any]]:
     """Return what the fits behind `predictions` had to say, without loading what they predicted."""
-    path = predictions_file(bench, arena, labels, view, classifier, share)
+    path = predictions_file(bench, arena, labels, view, classifier, share, test)
     if not path.is_file():
         arrays, said = [], []
+        made_splits = splits(bench, arena, labels, test=test)
         features = _features(bench, arena, view, classifier)
-        for seed, split in zip(_seeds(bench, labels), splits(bench, arena, labels), strict=True):
+        for seed, split in zip(_seeds(bench, labels, test), made_splits, strict=True):
             train = training_share(split, labels, arena.landscape.family, share, seed) if share < 1 else split.train
             began = time.perf_counter()
             made, words = _fit(bench.study, features, labels, classifier, split, train)
@@ -121,11 +143,17 @@ def told(
 
 
 def predictions_file(
-    bench: Bench, arena: Arena, labels: LabelSet, view: View, classifier: Classifier, share: float = 1.0
+    bench: Bench,
+    arena: Arena,
+    labels: LabelSet,
+    view: View,
+    classifier: Classifier,
+    share: float = 1.0,
+    test: Ints | None = None,
 ) -> Path:
     """Return where predictions are kept; the name holds the key of all that changes them."""
     key = digest(
-        _split_parts(bench, arena, labels),
+        _split_parts(bench, arena, labels, test),
         bench.study.classification.model_dump(mode="json", exclude={"baselines", "baseline", "curve"}),
         [view, bench.study.description_words if view == "TAD" else 0],
         [classifier.system, classifier.method, share],
@@ -167,18 +195,19 @@ def _reads(bench: Bench, classifier: Classifier) -> str:
     return model_key(bench.study, bench.study.card(classifier.system))
 
 
-def _seeds(bench: Bench, labels: LabelSet) -> list[int]:
+def _seeds(bench: Bench, labels: LabelSet, test: Ints | None) -> list[int]:
     settings = bench.study.classification
-    repeats = 1 if settings.split == "date" else settings.repeats
+    repeats = 1 if settings.split == "date" and test is None else settings.repeats
     return [seed_of(bench.study.seed, "split", labels.name, repeat) for repeat in range(repeats)]
 
 
-def _split_parts(bench: Bench, arena: Arena, labels: LabelSet) -> list[Any]:
+def _split_parts(bench: Bench, arena: Arena, labels: LabelSet, test: Ints | None) -> list[Any]:
     """Return all that changes the splits of a label set, the labels themselves included."""
     settings, asked = bench.study.classification, bench.study.labels
     shape = settings.split, settings.validation, settings.test, settings.repeats
     code = made_by("classify", "evaluate", libraries=("iterative-stratification",))
-    return [arena.key, labels.name, asked.min_support, asked.most, shape, bench.study.seed, code]
+    tested = None if test is None else test.tolist()
+    return [arena.key, labels.name, asked.min_support, asked.most, shape, bench.study.seed, code, tested]
 
 
 def _folder(bench: Bench) -> Path:

@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from patbench_lib.bench.arena import Arena
 from patbench_lib.bench.bench import Bench
 from patbench_lib.bench.cluster_cases import Case, cases
 from patbench_lib.bench.keys import code_digest, made_by, model_key
@@ -40,17 +41,17 @@ SCORED = ["repeat", "measure", "value", "n", "classes", "clusters", "noise"]
 class Source:
     """A system's vectors on a view, loaded when something has to be made of them."""
 
-    def __init__(self, bench: Bench, system: str, view: View) -> None:
-        self.bench, self.system, self.view = bench, system, view
+    def __init__(self, bench: Bench, system: str, view: View, arena: Arena | None = None) -> None:
+        self.bench, self.system, self.view, self.arena = bench, system, view, arena or bench.arena
         self._whitened: dict[tuple[bytes, int], Floats] = {}
 
     @cached_property
     def vectors(self) -> Floats:
-        """Vectors of all publications of the study's landscape, shape [n, d].
+        """Vectors of all publications of the landscape, the study's own where none is named, shape [n, d].
 
         They are made with the prompt that the model's card has for clustering, else with that for documents.
         """
-        return self.bench.encoded(self.system, self.bench.arena, self.view, task="clustering").vectors
+        return self.bench.encoded(self.system, self.arena, self.view, task="clustering").vectors
 
     @cached_property
     def key(self) -> str:
@@ -58,7 +59,7 @@ class Source:
         study = self.bench.study
         words = study.description_words if self.view == "TAD" else 0
         model = model_key(study, study.card(self.system))
-        return digest(self.bench.arena.key, self.view, words, model, code_digest("encode"))
+        return digest(self.arena.key, self.view, words, model, code_digest("encode"))
 
     def transformed(self, rows: Ints, how: Transform, *, seed: int) -> Floats:
         """Return the vectors of some publications, transformed by what these alone say, shape [rows, d].
@@ -95,14 +96,14 @@ def clustering_scores(source: Source, case: Case) -> pd.DataFrame:
     if not path.is_file():
         with replacing(path) as temporary:
             pd.DataFrame(list(_measured(source, case))).to_parquet(temporary, compression="zstd", index=False)
-    fixed = source.bench.arena.name, case.view, source.system, case.labels.name, case.gold, case.method, case.transform
+    fixed = source.arena.name, case.view, source.system, case.labels.name, case.gold, case.method, case.transform
     scores = pd.read_parquet(path).assign(**dict(zip(WAY, fixed, strict=True)))
     return scores[[*WAY, *SCORED]]
 
 
 def scores_file(source: Source, case: Case) -> Path:
     """Return where the scores of a case are kept; the name holds the key of all that changes them."""
-    study, arena = source.bench.study, source.bench.arena
+    study, arena = source.bench.study, source.arena
     settings = study.clustering.model_dump(mode="json", exclude=_ELSEWHERE)
     asked = [case.labels.name, study.labels.min_support, study.labels.most, case.gold, case.method, case.transform]
     key = digest(source.key, asked, settings, study.seed, made_by("cluster", "bench", "evaluate", libraries=LIBRARIES))

@@ -14,10 +14,11 @@ from patbench_lib.files import replacing
 from patbench_lib.finetune.pairs import Pairs, make_pairs, section_texts
 from patbench_lib.finetune.partition import Partition, make_partition
 from patbench_lib.finetune.settings import Recipe
-from patbench_lib.landscape.judgements import citations
+from patbench_lib.landscape.label_sets import LabelSet
 from patbench_lib.landscape.leakage import Finding, find_copies, find_leaks
 from patbench_lib.landscape.near_duplicates import near_duplicates
 from patbench_lib.study import digest
+from patbench_lib.types import Ints
 
 
 def partition(bench: Bench, arena: Arena) -> Partition:
@@ -35,20 +36,21 @@ def partition(bench: Bench, arena: Arena) -> Partition:
     path = _file(bench, arena)
     if path.is_file():
         with np.load(path, allow_pickle=False) as kept:
-            sizes = map(int, kept["sizes"])
-            return Partition(settings.protocol, kept["part"], judgements.queries, landscape.family, *sizes)
+            components, largest = map(int, kept["sizes"])
+            shape = components, largest, kept["copied"]
+            return Partition(settings.protocol, kept["part"], judgements.queries, landscape.family, *shape)
     alike = None
     if settings.protocol == "inductive":
         found = [near_duplicates(texts, landscape.family) for texts in compared_texts(bench, arena).values()]
         alike = np.concatenate(found)
-    cites, _ = citations(landscape, bench.study.relevance.leading_zeros)
     seed = seed_of(bench.study.seed, "partition", arena.name)
-    made = make_partition(landscape, judgements, cites, settings, seed, alike=alike)
+    made = make_partition(landscape, judgements, arena.cites, settings, seed, alike=alike)
     if settings.protocol == "inductive":
-        for _, findings in copies(bench, arena, made):
+        # Of all publications: those that test queries cite are trained on where the protocol is loosened.
+        for _, findings in _copies(bench, arena, np.arange(len(landscape))):
             made = made.without(np.concatenate([finding.pairs[:, 0] for finding in findings]))
     with replacing(path) as temporary, temporary.open("wb") as file:
-        np.savez_compressed(file, part=made.part, sizes=[made.components, made.largest, made.elsewhere])
+        np.savez_compressed(file, part=made.part, sizes=[made.components, made.largest], copied=made.copied)
     return made
 
 
@@ -62,30 +64,41 @@ def audited(bench: Bench, arena: Arena) -> list[Finding]:
 
 def copies(bench: Bench, arena: Arena, parts: Partition) -> list[tuple[Arena, list[Finding]]]:
     """Return the near-duplicates that training publications have in each other landscape of the study that has some."""
-    texts, train = compared_texts(bench, arena), parts.rows("train")
+    return _copies(bench, arena, parts.rows("train"))
+
+
+def _copies(bench: Bench, arena: Arena, rows: Ints) -> list[tuple[Arena, list[Finding]]]:
+    texts = compared_texts(bench, arena)
     found = [
-        (other, find_copies(texts, train, compared_texts(bench, other), other.name))
+        (other, find_copies(texts, rows, compared_texts(bench, other), other.name))
         for other in bench.arenas
         if other.name != arena.name
     ]
     return [(other, findings) for other, findings in found if findings]
 
 
-def pairs(bench: Bench, arena: Arena, recipe: Recipe) -> Pairs:
+def pairs(bench: Bench, arena: Arena, recipe: Recipe, *, loosened: bool = False) -> Pairs:
     """Return the pairs of a recipe from the training publications of a landscape.
 
-    Shared labels are those of `finetuning.label_sets`, or of the study's first set that the landscape has.
+    Parameters
+    ----------
+    loosened : whether the documents of test queries may be learnt from; see `Partition.loosened`.
 
     Raises
     ------
     PatbenchError
         Where the landscape lacks what the recipe is made of, or has fewer pairs than a batch.
     """
-    settings, (found, _) = bench.study.finetuning, arena.label_sets
-    labels = [each for each in found if each.name in settings.label_sets] if settings.label_sets else found[:1]
-    cites, _ = citations(arena.landscape, bench.study.relevance.leading_zeros)
-    train, seed = partition(bench, arena).rows("train"), seed_of(bench.study.seed, "pairs", arena.name)
-    return make_pairs(recipe, arena.landscape, train, cites, labels, settings, seed)
+    parts = partition(bench, arena)
+    train = (parts.loosened() if loosened else parts).rows("train")
+    seed, labels = seed_of(bench.study.seed, "pairs", arena.name), label_sets(bench, arena)
+    return make_pairs(recipe, arena.landscape, train, arena.cites, labels, bench.study.finetuning, seed)
+
+
+def label_sets(bench: Bench, arena: Arena) -> list[LabelSet]:
+    """Return the label sets that pairs are drawn from: those of `finetuning.label_sets`, or the first there is."""
+    named, (found, _) = bench.study.finetuning.label_sets, arena.label_sets
+    return [each for each in found if each.name in named] if named else found[:1]
 
 
 def compared_texts(bench: Bench, arena: Arena) -> dict[str, list[str]]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -9,9 +10,11 @@ from pathlib import Path
 from patbench_lib.bench.bench import Bench
 from patbench_lib.bench.classification import classification_results, classify_system
 from patbench_lib.bench.clustering import cluster_system, clustering_results
+from patbench_lib.bench.finetuning import finetuning_results, test_training
 from patbench_lib.bench.keys import code_digest, landscape_key, model_key
 from patbench_lib.bench.late import encoded_tokens
 from patbench_lib.bench.results import retrieval_results
+from patbench_lib.bench.trainings import possible, trainings, tuned
 from patbench_lib.encode.encode import Reading
 from patbench_lib.errors import unknown_name
 from patbench_lib.models.card import SINGLE_VECTOR, TASKS, Task
@@ -27,14 +30,16 @@ class Plan:
     Attributes
     ----------
     landscapes, encode, retrieve, assess : name of each step's landscape, model or system, and the step's key.
+    finetune : "model+recipe" of each step that trains a model and tests what came of it, and the step's key.
     report : key of everything that is drawn.
-    threads : processor cores that each encoding step should take.
+    threads : processor cores that each encoding or training step should take.
     """
 
     landscapes: dict[str, str]
     encode: dict[str, str]
     retrieve: dict[str, str]
     assess: dict[str, str]
+    finetune: dict[str, str]
     report: str
     threads: dict[str, int]
 
@@ -61,10 +66,23 @@ def make_plan(study: Study, root: Path, cores: int) -> Plan:
     learners = [name for name, card in cards.items() if card.kind in SINGLE_VECTOR]
     assess = {name: digest(assessed, models[name], code) for name in learners}
     assess |= {name: digest(assessed, study.bm25, code) for name in study.classification.baselines}
+    finetune = _finetune_keys(study, digest(assessed, asked, study.finetuning, code))
     heavy = [name for name, card in cards.items() if card.kind in ("dense", "late-interaction")]
-    share = 1 if len(heavy) >= cores else cores
-    threads = {name: share if name in heavy else 1 for name in encode}
-    return Plan(landscapes, encode, retrieve, assess, digest(study, code_digest("")), threads)
+    threads = {name: _share(len(heavy), cores) if name in heavy else 1 for name in encode}
+    threads |= {name: _share(len(finetune), cores) for name in finetune}
+    return Plan(landscapes, encode, retrieve, assess, finetune, digest(study, code_digest("")), threads)
+
+
+def _share(steps: int, cores: int) -> int:
+    """Return the cores of each of some steps: one where there are as many steps, else all in turn."""
+    return 1 if steps >= cores else cores
+
+
+def _finetune_keys(study: Study, shared: str) -> dict[str, str]:
+    settings, code = study.finetuning, [code_digest(room) for room in ("finetune", "retrieve", "evaluate")]
+    keys = {model: digest(shared, model_key(study, study.card(model)), code) for model in settings.models}
+    # R4 takes longest: it goes first, so that none waits for it alone.
+    return {f"{model}+{recipe}": keys[model] for recipe in sorted(settings.recipes)[::-1] for model in settings.models}
 
 
 def encode_step(bench: Bench, system: str) -> dict[str, object]:
@@ -105,7 +123,32 @@ def assess_step(bench: Bench, system: str) -> dict[str, object]:
     return classified
 
 
+def finetune_step(bench: Bench, name: str) -> dict[str, object]:
+    """Train a model by a recipe, in all ways that the study asks for, and test every model that came of it.
+
+    Parameters
+    ----------
+    name : model and recipe, "MiniLM-2L+R1". A recipe that the landscape has no pairs for is left out, and said so.
+    """
+    settings = bench.study.finetuning
+    known = {f"{model}+{recipe}": (model, recipe) for model in settings.models for recipe in settings.recipes}
+    if name not in known:
+        raise unknown_name("training", name, list(known), where="the study")
+    model, recipe = known[name]
+    mine = [each for each in trainings(bench) if (each.model, each.recipe) == (model, recipe)]
+    if not mine:
+        return {"training": name, "left_out": possible(bench)[1][recipe]}
+    # Under `accelerate launch` all processes train, and the first does what is left.
+    first = os.environ.get("RANK", "0") == "0"
+    for each in mine:
+        if first or each.kind != "blend":
+            tuned(bench, each)
+    if first:
+        test_training(bench, model, recipe)
+    return {"training": name, "models": [each.name for each in mine]}
+
+
 def tabulate_step(bench: Bench) -> None:
     """Write the tables of results of every task."""
-    for tabulated in (retrieval_results, classification_results, clustering_results):
+    for tabulated in (retrieval_results, classification_results, clustering_results, finetuning_results):
         tabulated(bench)

@@ -15,7 +15,7 @@ Stamp = Annotated[Path | None, typer.Option(help="Write here, as JSON, what the 
 
 def register(app: typer.Typer) -> None:
     """Add the commands of this module."""
-    for command in (landscape, encode, retrieve, assess, tabulate, notebook, render, figures):
+    for command in (landscape, encode, retrieve, assess, finetune, tabulate, notebook, render, figures):
         app.command()(command)
 
 
@@ -56,6 +56,19 @@ def assess(system: str, study: StudyOption = "demo", stamp: Stamp = None) -> Non
     from patbench_lib.bench.plan import assess_step
 
     _stamp(stamp, assess_step(open_bench(study), system))
+
+
+def finetune(training: str, study: StudyOption = "demo", stamp: Stamp = None) -> None:
+    """Fine-tune a model by a recipe ("MiniLM-2L+R1") and test it; what was trained stays, a stopped training goes on.
+
+    Several GPUs: `accelerate launch -m patbench_lib finetune …`.
+    """
+    from patbench_lib.bench.plan import finetune_step
+
+    done = finetune_step(open_bench(study), training)
+    if "left_out" in done:
+        typer.echo(f"{training} is left out: {done['left_out']}")
+    _stamp(stamp, done)
 
 
 def tabulate(study: StudyOption = "demo") -> None:

@@ -50,6 +50,7 @@ def test_help_names_every_command_and_an_unknown_one_is_refused(patbench: Patben
         "encode",
         "retrieve",
         "assess",
+        "finetune",
         "audit",
         "evaluate",
         "export",

@@ -1,0 +1,112 @@
+"""Fine-tuning on the bench: every tuned model on what was held out of both landscapes, and the tables of it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+import pandas as pd
+
+from patbench_lib.bench.bench import Bench
+from patbench_lib.bench.changes import CHANGES, ORDERS, Subject, changes, orders, stacked, subjects_of
+from patbench_lib.bench.held_out import HeldOut, agreements_by, held_out, predictions_by, retrieval_scores
+from patbench_lib.bench.keys import made_by, model_key
+from patbench_lib.bench.results import card_provenance, keep_tables, run_provenance
+from patbench_lib.bench.trainings import trainings, with_tuned
+from patbench_lib.study import digest
+
+_OWN = "tested"
+"""What the column `task` is called where tables are kept: there it says that this is fine-tuning."""
+
+
+def finetuning_results(bench: Bench) -> dict[str, pd.DataFrame]:
+    """Compute or find what every training of the study changes, and write and return two tables.
+
+    Returns
+    -------
+    dict
+        `changes` as `bench.changes.changes` gives it, on the test part of the study's own landscape, on the whole of
+        the external one, and on its test part where a recipe was trained on both; then system, baseline, view,
+        models' and runs' provenance. `orders` as `bench.changes.orders` gives it. Both are empty where nothing is
+        tuned. On disk, for questions in SQL, `changes` are `comparisons` whose task is called `tested`.
+    """
+    every = trainings(bench)
+    tuned = with_tuned(bench, every)
+    subjects = subjects_of(every)
+
+    def make() -> dict[str, pd.DataFrame]:
+        tables = [changes(tuned, held, some) for held, some in places(tuned, subjects)]
+        ordered = [orders(tuned, held_out(tuned, tuned.arena, whole=False), subjects)] if subjects else []
+        found = {
+            "comparisons": _described(tuned, stacked(tables, CHANGES), subjects),
+            "orders": stacked(ordered, ORDERS),
+        }
+        return {name: table.rename(columns={"task": _OWN}) for name, table in found.items()}
+
+    kept = keep_tables(bench, "finetuning", _key(tuned, subjects), make)
+    comparisons, ordered = (
+        kept[name].drop(columns=["study", "task"]).rename(columns={_OWN: "task"}) for name in ("comparisons", "orders")
+    )
+    return {"changes": comparisons, "orders": ordered}
+
+
+def places(bench: Bench, subjects: Sequence[Subject]) -> Iterator[tuple[HeldOut, list[Subject]]]:
+    """Yield what is held out and who is tested on it.
+
+    On the whole external landscape all are but those trained on a part of it. On its test part these are, and beside
+    them the same models and recipes trained otherwise, so that remedies can be told apart.
+    """
+    if not subjects:
+        return
+    yield held_out(bench, bench.arena, whole=False), list(subjects)
+    for arena in bench.arenas[1:]:
+        both = {(each.model, each.recipe) for each in subjects if each.kind == "both"}
+        if others := [each for each in subjects if each.kind != "both"]:
+            yield held_out(bench, arena, whole=True), others
+        if both:
+            alike = [each for each in subjects if (each.model, each.recipe) in both and each.kind != "matched"]
+            yield held_out(bench, arena, whole=False), alike
+
+
+def test_training(bench: Bench, model: str, recipe: str) -> None:
+    """Compute or find what the study's tables need of all trainings of a model by a recipe, trained now or found."""
+    mine = [each for each in trainings(bench) if (each.model, each.recipe) == (model, recipe)]
+    tuned = with_tuned(bench, mine)
+    for held, subjects in places(tuned, subjects_of(mine)):
+        systems = [system for each in subjects for system in each.systems]
+        for system in systems:
+            retrieval_scores(tuned, held, system)
+        predictions_by(tuned, held, systems)
+        agreements_by(tuned, held, systems)
+
+
+def _described(bench: Bench, table: pd.DataFrame, subjects: Sequence[Subject]) -> pd.DataFrame:
+    """Return changes with what made each: system, baseline, view, model, settings, versions, landscape."""
+    if table.empty:
+        return table
+    first = {(each.model, each.recipe, each.kind): each.systems[0] for each in subjects}
+    named = zip(table["model"], table["recipe"], table["kind"], strict=True)
+    systems = pd.Series([first[about] for about in named])
+    cards = pd.DataFrame([{"system": name, **card_provenance(bench, name)} for name in systems.unique()])
+    runs = pd.DataFrame(
+        [{"landscape": arena.name, "view": arena.views[0], **run_provenance(bench, arena)} for arena in bench.arenas]
+    )
+    about = table.assign(system=systems, baseline=table["model"])
+    settings = bench.study.finetuning.model_dump_json()
+    described = about.merge(cards.rename(columns={"kind": "card_kind"}), on="system").merge(runs, on="landscape")
+    return described.assign(finetuning=settings)
+
+
+def _key(bench: Bench, subjects: Sequence[Subject]) -> str:
+    """Return the key of all that changes the tables, the weights of every model included."""
+    study = bench.study
+    names = dict.fromkeys(name for each in subjects for name in (each.model, *each.systems))
+    arenas = [(arena.key, arena.views[0]) for arena in bench.arenas] if subjects else []
+    asked = [study.relevance, study.labels, study.classification, study.clustering, study.statistics]
+    return digest(
+        [(name, model_key(study, study.card(name))) for name in names],
+        [(each.model, each.recipe, each.kind, each.systems) for each in subjects],
+        [arenas, study.description_words, study.seed, study.depth, study.main_measure, study.search.backend],
+        [each.model_dump(mode="json") for each in asked],
+        study.finetuning.model_dump(mode="json"),
+        made_by("bench", "classify", "cluster", "encode", "evaluate", "finetune", "landscape", "retrieve"),
+    )

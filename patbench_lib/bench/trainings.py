@@ -1,0 +1,227 @@
+"""The trainings of a study: which there are, and the model that each gives, trained once or found."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from patbench_lib.bench.arena import Arena
+from patbench_lib.bench.bench import Bench
+from patbench_lib.bench.keys import made_by, model_key
+from patbench_lib.bench.partitions import label_sets, pairs, partition
+from patbench_lib.evaluate.statistics import seed_of
+from patbench_lib.finetune.blend import blend
+from patbench_lib.finetune.develop import Development, make_development
+from patbench_lib.finetune.folder import found_tuned
+from patbench_lib.finetune.join import joined
+from patbench_lib.finetune.pairs import Pairs, matched
+from patbench_lib.finetune.settings import Finetuning, Kind, Recipe, UntrainableError
+from patbench_lib.finetune.train import Lesson, train
+from patbench_lib.models.card import Card
+from patbench_lib.study import digest
+
+LIBRARIES = ("torch", "transformers", "sentence-transformers")
+"""Whose versions may change weights."""
+
+_NOT_OF_ALL = {"models", "recipes", "repeats", "looser", "remedies", "closely", "device", "gentle", "blend"}
+"""Settings that say which trainings there are, or concern some alone."""
+
+
+@dataclass(frozen=True)
+class Training:
+    """One training on the study's own landscape.
+
+    Attributes
+    ----------
+    repeat : number of the seed, of the matched control alone.
+    """
+
+    model: str
+    recipe: Recipe
+    kind: Kind = "plain"
+    repeat: int = 0
+
+    @property
+    def name(self) -> str:
+        """What the tuned model is called: "MiniLM-2L+R1", "MiniLM-2L+R1+matched-2"."""
+        return f"{self.model}+{self.recipe}{_ENDINGS[self.kind].format(self.repeat)}"
+
+
+_ENDINGS: dict[Kind, str] = {
+    "plain": "",
+    "matched": "+matched-{}",
+    "transductive": "+transductive",
+    "gentle": "+gentle",
+    "both": "+both",
+    "blend": "+blend",
+}
+
+
+def possible(bench: Bench) -> tuple[list[Recipe], dict[Recipe, str]]:
+    """Return the study's recipes that its own landscape has pairs for, and why each other one is left out."""
+    return _possible(bench, bench.arena)
+
+
+def _possible(bench: Bench, arena: Arena) -> tuple[list[Recipe], dict[Recipe, str]]:
+    found: list[Recipe] = []
+    reasons: dict[Recipe, str] = {}
+    for recipe in bench.study.finetuning.recipes:
+        try:
+            pairs(bench, arena, recipe)
+            found.append(recipe)
+        except UntrainableError as error:
+            reasons[recipe] = error.what
+    return found, reasons
+
+
+def trainings(bench: Bench, *kinds: Kind) -> list[Training]:
+    """Return the trainings of a study, of these kinds, or of all where none is named.
+
+    A study without models to tune, or whose landscape no recipe fits, has none. Those on both landscapes are for the
+    recipes that both give.
+    """
+    settings = bench.study.finetuning
+    if not settings.models:
+        return []
+    recipes, _ = possible(bench)
+    made = [Training(model, recipe) for model in settings.models for recipe in recipes]
+    for recipe in recipes if settings.closely else ():
+        further = _further(bench, recipe, len(recipes))
+        made += [Training(model, recipe, *one) for model in settings.models[: settings.closely] for one in further]
+    return [each for each in made if not kinds or each.kind in kinds]
+
+
+def _further(bench: Bench, recipe: Recipe, recipes: int) -> list[tuple[Kind, int]]:
+    """Return the kinds of training beside the plain one, each with the number of its seed."""
+    settings = bench.study.finetuning
+    found: list[tuple[Kind, int]] = []
+    if recipes > 1:  # one alone has nothing to be matched with
+        found += [("matched", repeat) for repeat in range(settings.repeats)]
+    if settings.looser and settings.protocol == "inductive":
+        found.append(("transductive", 0))
+    if len(bench.arenas) > 1:
+        elsewhere = _possible(bench, bench.arenas[1])[0] if "both" in settings.remedies else []
+        found += [(remedy, 0) for remedy in settings.remedies if remedy != "both" or recipe in elsewhere]
+    return found
+
+
+def tuned(bench: Bench, training: Training, *, say: Callable[[str], None] = print) -> Card:
+    """Return the card of a tuned model; its folder is trained now, gone on with, or found.
+
+    Parameters
+    ----------
+    say : takes what a training needs, before it starts.
+
+    Raises
+    ------
+    PatbenchError
+        Where the model or its pairs cannot be trained, or the loss diverges.
+    """
+    base, folder = bench.study.card(training.model), folder_of(bench, training)
+    key = _key(bench, training)
+    if (kept := found_tuned(folder, key)) is not None:
+        return kept
+    if training.kind == "blend":
+        plain = Training(training.model, training.recipe)
+        tuned(bench, plain, say=say)
+        return blend(
+            base,
+            folder_of(bench, plain),
+            bench.study.finetuning.blend,
+            folder,
+            name=training.name,
+            key=key,
+            allow_remote_code=bench.study.allow_remote_code,
+        )
+    lesson, settings = lesson_of(bench, training), _settings(bench, training)
+    return train(
+        base,
+        lesson,
+        settings,
+        folder,
+        name=training.name,
+        key=key,
+        seed=seed_of(bench.study.seed, "training", training.model, training.repeat),
+        development=_development(bench),
+        allow_remote_code=bench.study.allow_remote_code,
+        say=say,
+    )
+
+
+def with_tuned(bench: Bench, which: Sequence[Training], *, say: Callable[[str], None] = print) -> Bench:
+    """Return the bench of the same study that also knows tuned models, trained now or found."""
+    cards = {each.name: tuned(bench, each, say=say) for each in which}
+    trusted = [each.name for each in which if each.model in bench.study.allow_remote_code]
+    return bench.with_models(list(cards.values()), trusted)
+
+
+def folder_of(bench: Bench, training: Training) -> Path:
+    """Return where a tuned model lies."""
+    return bench.paths.tuned / training.name
+
+
+def lesson_of(bench: Bench, training: Training) -> Lesson:
+    """Return the pairs of a training and their texts."""
+    arenas = bench.arenas if training.kind == "both" else [bench.arena]
+    parts = [_pairs(bench, arena, training) for arena in arenas]
+    texts = [each.texts(a.landscape, a.texts(a.views[0])) for a, each in zip(arenas, parts, strict=True)]
+    names = [
+        [f"{labels.name}: {label}" for labels in label_sets(bench, arena) for label in labels.labels]
+        for arena in arenas
+    ]
+    anchors, positives = ([text for side in sides for text in side] for sides in zip(*texts, strict=True))
+    together = joined(parts, names) if len(parts) > 1 else parts[0]
+    return Lesson(together, anchors, positives, " + ".join(arena.name for arena in arenas))
+
+
+def _pairs(bench: Bench, arena: Arena, training: Training) -> Pairs:
+    if training.kind != "matched":
+        return pairs(bench, arena, training.recipe, loosened=training.kind == "transductive")
+    recipes, _ = possible(bench)
+    seed = seed_of(bench.study.seed, "matched", training.repeat)
+    cut = matched([pairs(bench, arena, recipe) for recipe in recipes], bench.study.finetuning.batch, seed)
+    return cut[recipes.index(training.recipe)]
+
+
+def _settings(bench: Bench, training: Training) -> Finetuning:
+    """Return the settings of a training, which differ from the study's in what its kind is about."""
+    settings = bench.study.finetuning
+    if training.kind == "transductive":
+        return settings.model_copy(update={"protocol": "transductive"})
+    if training.kind != "gentle":
+        return settings
+    slower = {rate: getattr(settings, rate) * settings.gentle for rate in ("learning_rate", "static_learning_rate")}
+    lora = settings.lora.model_copy(update={"learning_rate": settings.lora.learning_rate * settings.gentle})
+    return settings.model_copy(update={**slower, "lora": lora})
+
+
+def _development(bench: Bench) -> Development:
+    """Return the development queries of the study's own landscape, on its leading view."""
+    arena = bench.arena
+    texts = arena.texts(arena.views[0])
+    asked = partition(bench, arena).queries_of("development")
+    seed = seed_of(bench.study.seed, "development", arena.name)
+    return make_development(arena.judgements, asked, texts, texts, pool=bench.study.finetuning.pool, seed=seed)
+
+
+def _key(bench: Bench, training: Training) -> str:
+    """Return the key of all that changes the weights; nothing has to be read or trained to know it."""
+    study, arenas = bench.study, bench.arenas
+    settings = study.finetuning.model_dump(mode="json", exclude=_NOT_OF_ALL)
+    view = arenas[0].views[0], study.description_words if arenas[0].views[0] == "TAD" else 0
+    return digest(
+        [training.model, training.recipe, training.kind, training.repeat, _own(bench, training.kind)],
+        model_key(study, study.card(training.model)),
+        [[arena.key for arena in arenas], study.relevance, view, study.labels, study.seed],
+        settings,
+        made_by("finetune", "landscape", "models", libraries=LIBRARIES),
+    )
+
+
+def _own(bench: Bench, kind: Kind) -> object:
+    """Return what trainings of a kind alone depend on."""
+    settings = bench.study.finetuning
+    if kind == "matched":
+        return possible(bench)[0]
+    return {"gentle": settings.gentle, "blend": settings.blend}.get(kind)
