@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import textwrap
 from collections.abc import Sequence
 
 import matplotlib.pyplot as plt
@@ -18,6 +17,7 @@ from patbench_lib.classify.prediction import Prediction
 from patbench_lib.landscape.label_sets import LabelSet
 from patbench_lib.landscape.views import View
 from patbench_lib.report.classification_figures import BASELINE_COLOUR, NO_LABELS
+from patbench_lib.report.labels import shortened
 from patbench_lib.report.style import finish, words_figure
 from patbench_lib.report.tables import table
 from patbench_lib.types import Bools, Floats
@@ -58,7 +58,7 @@ def labels_figure(leading: Leading | None, *, synthetic: bool) -> Figure:
     axes.barh(heights, shown["F1"], xerr=shown["spread"], label=leading.best, **bar)
     for name, other in scores.items():
         axes.plot(other.loc[shown.index, "F1"], heights, "X", color=BASELINE_COLOUR, markersize=7, label=name)
-    axes.set_yticks(heights, [f"{_short(str(name), 40)} ({n:.0f})" for name, n in shown["support"].items()])
+    axes.set_yticks(heights, [f"{shortened(str(name), 40)} ({n:.0f})" for name, n in shown["support"].items()])
     over = ", mean and standard deviation over splits" if len(leading.predictions[leading.best]) > 1 else ""
     axes.set(xlabel=f"F1{over}", xlim=(0, 1.02), ylim=(-0.6, len(shown) - 0.4))
     axes.grid(visible=False, axis="y")
@@ -92,7 +92,7 @@ def confusion_figure(leading: Leading | None, *, synthetic: bool) -> Figure:
     counts, labels = confused(leading.predictions[leading.best]), leading.labels
     wrong = counts[:-1].sum(axis=1) + counts[:, :-1].sum(axis=0)
     shown = [*np.sort(np.argsort(-wrong, kind="stable")[:MOST_LABELS]), len(labels.labels)]
-    cells, names = counts[np.ix_(shown, shown)], [_short(name, 28) for name in (*labels.labels, NOTHING)]
+    cells, names = counts[np.ix_(shown, shown)], [shortened(name, 28) for name in (*labels.labels, NOTHING)]
     names = [names[i] for i in shown]
     size = 0.36 * len(shown)
     figure, axes = plt.subplots(figsize=(min(7.6, size + 3.2), min(6.6, size + 2.0)))
@@ -108,12 +108,6 @@ def confusion_figure(leading: Leading | None, *, synthetic: bool) -> Figure:
     for line in (axes.axhline, axes.axvline):
         line(len(shown) - 1.5, color="#4d4d4d", linewidth=1)
     return finish(figure, synthetic=synthetic)
-
-
-def _short(text: str, width: int) -> str:
-    """Return a text cut between words, or within a first word that is too long itself."""
-    short = textwrap.shorten(text, width, placeholder=" …")
-    return short if short.strip(" …") else text.strip()[: width - 2] + " …"
 
 
 def hardest_table(leading: Leading | None, arena: Arena, view: View, *, most: int = 6, synthetic: bool) -> GT:
@@ -133,7 +127,7 @@ def hardest_table(leading: Leading | None, arena: Arena, view: View, *, most: in
     frame = pd.DataFrame(
         {
             "publication": [arena.landscape.numbers[row] for row in chosen.index],
-            "text": [_short(texts[row].replace("\n", " · "), 260) for row in chosen.index],
+            "text": [shortened(texts[row].replace("\n", " · "), 260) for row in chosen.index],
             "labels": [_names(labels, labels.matrix[row]) for row in chosen.index],
             "given": [_names(labels, _given(first, row)) for row in chosen.index],
             "mean F1": chosen.to_numpy(),

@@ -15,6 +15,8 @@ from matplotlib.transforms import Bbox
 _PLACES = ((7, 3, "left"), (7, -12, "left"), (-7, 3, "right"), (-7, -12, "right"), (0, 8, "center"), (0, -17, "center"))
 """Offsets from the point in points of print, and which end of the name is put there; the first free one is taken."""
 
+_CUT = " …"
+
 _MARKUP = re.compile(r"[\\`*\[\]$~^|@]|(?<![^\W_])_|_(?![^\W_])")
 """What Markdown reads as markup within a line; an underscore inside a word it leaves alone."""
 
@@ -30,9 +32,15 @@ def plain(text: str) -> str:
     return _MARKUP.sub(r"\\\g<0>", html.escape(" ".join(text.split()), quote=False))
 
 
-def short_title(title: str) -> str:
-    """Return a patent's title, cut between words where it is long."""
-    return textwrap.shorten(title, 90, placeholder=" …")
+def shortened(text: str, width: int = 90) -> str:
+    """Return a text cut between words where it is long, or within a first word that is too long itself.
+
+    Parameters
+    ----------
+    width : characters at most, the mark of the cut included; a title has room for the default.
+    """
+    short = textwrap.shorten(text, width, placeholder=_CUT)
+    return short if short.strip(_CUT) or not text.strip() else text.strip()[: width - len(_CUT)] + _CUT
 
 
 def name_points(

@@ -130,8 +130,8 @@ def text_lengths(tokens: Mapping[str, Ints], limits: Mapping[str, int], *, synth
     figure, axes = plt.subplots(figsize=(7.4, 0.5 * len(tokens) + 2.0))
     data = [np.maximum(tokens[view], 1) for view in tokens]
     axes.boxplot(
-        data, vert=False, tick_labels=list(tokens), whis=(5, 95), showfliers=False, widths=0.6, patch_artist=True,
-        boxprops={"facecolor": "#cfe3f2"}, medianprops={"color": "#0072B2", "linewidth": 2},
+        data, orientation="horizontal", tick_labels=list(tokens), whis=(5, 95), showfliers=False, widths=0.6,
+        patch_artist=True, boxprops={"facecolor": "#cfe3f2"}, medianprops={"color": "#0072B2", "linewidth": 2},
     )  # fmt: skip
     axes.invert_yaxis()
     axes.set(xscale="log", xlabel="tokens of a publication (box: quartiles, whiskers: 5 % and 95 %)", ylabel="view")

@@ -15,7 +15,7 @@ from patbench_lib.bench.bench import Bench
 from patbench_lib.bench.late import encoded_tokens, late_encoder, single_vector_of
 from patbench_lib.bench.rerank import reranked
 from patbench_lib.evaluate.compare import against
-from patbench_lib.report.labels import short_title
+from patbench_lib.report.labels import shortened
 from patbench_lib.report.style import KIND_COLOURS, arms, finish, panels, words_figure
 
 GAIN, LOSS = "#0072B2", "#D55E00"
@@ -215,7 +215,7 @@ def alignment_figure(bench: Bench, *, tokens: int = 12, synthetic: bool) -> Figu
     numbers = arena.landscape.numbers
     axes.set(xlabel=f"tokens of {numbers[document]}", ylabel=f"tokens of {numbers[query]}")
     titles = arena.landscape.patents["title"].iloc[[query, document]]
-    axes.set_title("\n".join(map(short_title, titles)), fontsize=9.5)
+    axes.set_title("\n".join(map(shortened, titles)), fontsize=9.5)
     axes.tick_params(axis="x", rotation=60)
     axes.tick_params(axis="y", rotation=0)
     axes.grid(visible=False)

@@ -102,7 +102,9 @@ def _scale(means: pd.DataFrame, cards: Mapping[str, Card]) -> str:
         members = sorted((s for s in sized if cards[s].family == family), key=lambda s: cards[s].params_m or 0)
         if len(members) > 1:
             values = means.set_index("system")["value"].loc[members]
-            verdict = "grows with" if values.is_monotonic_increasing else "does not follow"
+            verdict = (
+                "each larger model has a higher mean" if values.is_monotonic_increasing else "means do not follow size"
+            )
             steps = " → ".join(f"{name} {values[name]:.3f}" for name in members)
-            sentences.append(f"In the family {family} quality {verdict} size ({steps}).")
+            sentences.append(f"In the family {family} {verdict} ({steps}).")
     return " ".join(sentences)

@@ -13,7 +13,7 @@ from matplotlib.ticker import LogLocator, NullLocator
 
 from patbench_lib.bench.arena import Arena
 from patbench_lib.models.card import Card
-from patbench_lib.report.labels import short_title
+from patbench_lib.report.labels import shortened
 from patbench_lib.report.style import KIND_COLOURS, KIND_MARKERS, STRATUM_COLOURS, arms, finish, panels
 
 
@@ -162,7 +162,7 @@ def hardest_queries(scores: pd.DataFrame, arena: Arena, *, most: int = 8) -> pd.
     return pd.DataFrame(
         {
             "query": chosen.index,
-            "title": [short_title(title) for title in rows["title"]],
+            "title": [shortened(title) for title in rows["title"]],
             "office": rows["office"].to_numpy(),
             "IPC": [", ".join(symbols[:2]) for symbols in rows["ipc"]],
             "answers": chosen["answers"].to_numpy(),

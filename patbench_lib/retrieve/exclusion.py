@@ -31,7 +31,7 @@ class Exclusion:
         offsets = np.arange(len(positions)) - np.repeat(np.cumsum(sizes) - sizes, sizes)
         return positions, self._members[np.repeat(self._start[families], sizes) + offsets]
 
-    def later(self, queries: Ints, documents: slice = slice(None)) -> Bools | None:
+    def later(self, queries: Ints, documents: slice) -> Bools | None:
         """Return who of some documents is not earlier than each query, shape [q, n]; None where dates do not matter."""
         dates = self._judgements.dates
         return None if dates is None else dates[None, documents] >= dates[queries][:, None]

@@ -50,6 +50,8 @@ def test_there_are_notebooks() -> None:
         "07_truncation_and_cost",
         "08_classification",
         "09_clustering",
+        "10_finetuning",
+        "11_transfer",
     ]
 
 

@@ -163,11 +163,11 @@ def test_excluded_pairs_are_whole_families() -> None:
     exclusion = Exclusion(judged(6, {1: [0], 4: [0]}, family=[2, 0, 2, 0, 1, 0]))
     positions, members = exclusion.pairs(np.array([1, 4]))
     assert list(zip(positions.tolist(), members.tolist(), strict=True)) == [(0, 1), (0, 3), (0, 5), (1, 4)]
-    assert exclusion.later(np.array([1])) is None
+    assert exclusion.later(np.array([1]), slice(None)) is None
 
 
 def test_only_earlier_documents_where_dates_matter() -> None:
     exclusion = Exclusion(judged(4, {1: [0], 2: [0]}, dates=[1, 2, 2, 3]))
-    later = exclusion.later(np.array([1, 2]))
+    later = exclusion.later(np.array([1, 2]), slice(None))
     assert later is not None
     assert later.tolist() == [[False, True, True, True], [False, True, True, True]]

@@ -200,7 +200,7 @@ def test_exclusion_in_blocks_is_exclusion_one_by_one(rows: list[Row], earlier: b
     exclusion = Exclusion(judged)
     banned = np.zeros((len(judged.queries), len(made)), dtype=bool)
     banned[exclusion.pairs(judged.queries)] = True
-    later = exclusion.later(judged.queries)
+    later = exclusion.later(judged.queries, slice(None))
     assert (later is None) == (not earlier)
     if later is not None:
         banned |= later

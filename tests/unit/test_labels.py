@@ -17,7 +17,7 @@ from matplotlib.figure import Figure
 from patbench_lib.models.registry import find_card
 from patbench_lib.report.classification_figures import curve_figure
 from patbench_lib.report.cost_figures import indexes_figure, retention_figure
-from patbench_lib.report.labels import plain
+from patbench_lib.report.labels import plain, shortened
 from patbench_lib.report.landscape_figures import text_lengths
 from patbench_lib.report.model_figures import rates
 from patbench_lib.report.retrieval_figures import scale_figure
@@ -59,6 +59,21 @@ def test_pandoc_shows_a_plain_name_as_it_is_written(name: str) -> None:
 
 def test_a_name_of_several_lines_is_one() -> None:
     assert plain("a\n\n# b") == "a # b"
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("a cane", "a cane"),
+        ("a cane that vibrates", "a cane …"),
+        ("  a cane\nthat vibrates", "a cane …"),
+        ("Elektrorollstuhlantrieb für alle", "Elektrorol …"),
+        ("Elektrorollstuhlantrieb", "Elektrorol …"),
+        ("", ""),
+    ],
+)
+def test_a_long_text_is_cut_between_words_or_within_a_long_one(text: str, expected: str) -> None:
+    assert shortened(text, 12) == expected
 
 
 def test_two_dollar_signs_make_no_formula() -> None:

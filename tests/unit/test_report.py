@@ -49,12 +49,15 @@ def test_the_closing_paragraph_names_leader_and_significant_systems() -> None:
     assert "Significantly above BM25: large; below: none." in said
 
 
-@pytest.mark.parametrize(("small", "large", "verdict"), [(0.2, 0.4, "grows with"), (0.4, 0.2, "does not follow")])
+@pytest.mark.parametrize(
+    ("small", "large", "verdict"),
+    [(0.2, 0.4, "each larger model has a higher mean"), (0.4, 0.2, "means do not follow size")],
+)
 def test_scale_within_a_family_is_told_as_it_is(small: float, large: float, verdict: str) -> None:
     said = close_retrieval(
         means(BM25=0.3, small=small, large=large), comparisons(small=(0.0, False)), NO_GAPS, CARDS, "BM25"
     ).data
-    assert f"In the family F quality {verdict} size (small {small:.3f} → large {large:.3f})." in said
+    assert f"In the family F {verdict} (small {small:.3f} → large {large:.3f})." in said
 
 
 def test_no_word_of_out_where_there_is_no_such_query() -> None:
