@@ -52,18 +52,18 @@ def finetuning_results(bench: Bench) -> dict[str, pd.DataFrame]:
 def places(bench: Bench, subjects: Sequence[Subject]) -> Iterator[tuple[HeldOut, list[Subject]]]:
     """Yield what is held out and who is tested on it.
 
-    On the whole external landscape all are but those trained on a part of it. On its test part these are, and beside
-    them the same models and recipes trained otherwise, so that remedies can be told apart.
+    On the study's own landscape all are. Elsewhere plain trainings and remedies are, those trained on a part of the
+    external landscape only on its test part; there the other remedies stand beside them, so that they can be compared.
     """
     if not subjects:
         return
     yield held_out(bench, bench.arena, whole=False), list(subjects)
+    moved = [each for each in subjects if each.kind not in ("matched", "transductive")]
     for arena in bench.arenas[1:]:
-        both = {(each.model, each.recipe) for each in subjects if each.kind == "both"}
-        if others := [each for each in subjects if each.kind != "both"]:
-            yield held_out(bench, arena, whole=True), others
+        yield held_out(bench, arena, whole=True), [each for each in moved if each.kind != "both"]
+        both = {(each.model, each.recipe) for each in moved if each.kind == "both"}
         if both:
-            alike = [each for each in subjects if (each.model, each.recipe) in both and each.kind != "matched"]
+            alike = [each for each in moved if (each.model, each.recipe) in both]
             yield held_out(bench, arena, whole=False), alike
 
 

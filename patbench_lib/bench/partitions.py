@@ -15,7 +15,7 @@ from patbench_lib.finetune.pairs import Pairs, make_pairs, section_texts
 from patbench_lib.finetune.partition import Partition, make_partition
 from patbench_lib.finetune.settings import Recipe
 from patbench_lib.landscape.label_sets import LabelSet
-from patbench_lib.landscape.leakage import Finding, find_copies, find_leaks
+from patbench_lib.landscape.leakage import Finding, find_copies, find_leaks, find_same
 from patbench_lib.landscape.near_duplicates import near_duplicates
 from patbench_lib.study import digest
 from patbench_lib.types import Ints
@@ -24,8 +24,8 @@ from patbench_lib.types import Ints
 def partition(bench: Bench, arena: Arena) -> Partition:
     """Return the parts of a landscape for fine-tuning, computed or found.
 
-    Under the inductive protocol no near-duplicate of a publication of the study's other landscape is trained on, so
-    that a transfer to it is one.
+    Under the inductive protocol no publication that is in the study's other landscape, or is a near-duplicate of one
+    there, is trained on, so that a transfer to it is one.
 
     Raises
     ------
@@ -63,18 +63,22 @@ def audited(bench: Bench, arena: Arena) -> list[Finding]:
 
 
 def copies(bench: Bench, arena: Arena, parts: Partition) -> list[tuple[Arena, list[Finding]]]:
-    """Return the near-duplicates that training publications have in each other landscape of the study that has some."""
+    """Return what training publications share with each other landscape of the study that has some of it.
+
+    That is publications of the same number, and near-duplicates of their texts.
+    """
     return _copies(bench, arena, parts.rows("train"))
 
 
 def _copies(bench: Bench, arena: Arena, rows: Ints) -> list[tuple[Arena, list[Finding]]]:
-    texts = compared_texts(bench, arena)
-    found = [
-        (other, find_copies(texts, rows, compared_texts(bench, other), other.name))
-        for other in bench.arenas
-        if other.name != arena.name
-    ]
-    return [(other, findings) for other, findings in found if findings]
+    texts, found = compared_texts(bench, arena), []
+    for other in bench.arenas:
+        if other.name != arena.name:
+            findings = find_same(arena.landscape, rows, other.landscape)
+            findings += find_copies(texts, rows, compared_texts(bench, other), other.name)
+            if findings:
+                found.append((other, findings))
+    return found
 
 
 def pairs(bench: Bench, arena: Arena, recipe: Recipe, *, loosened: bool = False) -> Pairs:

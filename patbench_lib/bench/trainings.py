@@ -15,9 +15,10 @@ from patbench_lib.finetune.blend import blend
 from patbench_lib.finetune.develop import Development, make_development
 from patbench_lib.finetune.folder import found_tuned
 from patbench_lib.finetune.join import joined
+from patbench_lib.finetune.lesson import Lesson
 from patbench_lib.finetune.pairs import Pairs, matched
 from patbench_lib.finetune.settings import Finetuning, Kind, Recipe, UntrainableError
-from patbench_lib.finetune.train import Lesson, train
+from patbench_lib.finetune.train import train
 from patbench_lib.models.card import Card
 from patbench_lib.study import digest
 

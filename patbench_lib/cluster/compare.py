@@ -1,9 +1,9 @@
 """Clusterings compared: how far V-measure and ARI of systems differ, with intervals and tests over families.
 
 Neither measure is a mean over publications, and a k-means that met other publications would have cut them another way.
-A bootstrap of clusters as they are, or a swap of families between two of them, leaves that out: of two systems that are
-equally good, it calls 10 to 25 % of differences significant at 5 %. So half the families are drawn again and again, and
-each half is clustered anew by both systems; that finds too few differences rather than too many.
+A bootstrap of clusters as they are, or a swap of families between two of them, leaves that out: of systems that are
+equally good, it calls up to a quarter different at 5 %. So half the families are drawn again and again, and each half
+is clustered anew by both systems; that finds too few differences rather than too many.
 """
 
 from __future__ import annotations
@@ -24,8 +24,8 @@ from patbench_lib.types import Floats, Ints
 MEASURES = ("V-measure", "ARI")
 COMPARED = ["system", "measure", "difference", "low", "high", "p", "n"]
 
-HALVES = 50
-"""Half-samples of families: the deviation that they give is then known to a tenth."""
+HALVES = 40
+"""Half-samples of families: the deviation that they give is then known to a ninth."""
 
 FEWEST = 4
 """Families below which halves say nothing."""

@@ -33,8 +33,8 @@ class Partition:
     components : number of parts of the landscape that no family, citation or near-duplicate links to another; under
         the transductive protocol the number of families.
     largest : queries of the largest of them.
-    copied : publications with a text of their family in another landscape that models are tested on, shape [n]; they
-        are never trained on.
+    copied : publications of whose family one is, or has a text, in another landscape that models are tested on, shape
+        [n]; they are never trained on.
     """
 
     protocol: Protocol
@@ -47,7 +47,7 @@ class Partition:
 
     @property
     def elsewhere(self) -> int:
-        """Publications dropped, all of them with a text of their family in another landscape."""
+        """Publications dropped because they are copied."""
         return int((self.copied & (self.part == DROPPED)).sum())
 
     def rows(self, name: str) -> Ints:
@@ -97,7 +97,7 @@ class Partition:
         dropped = len(self.rows("dropped")) - self.elsewhere
         copied = ""
         if self.elsewhere:
-            copied = f" Not trained on because another landscape has their texts: {self.elsewhere:,}."
+            copied = f" Not trained on because another landscape has them or their texts: {self.elsewhere:,}."
         if self.protocol == "transductive":
             return (
                 f"Transductive: the queries' families are parted, {len(self.queries):,} queries in all; documents that "

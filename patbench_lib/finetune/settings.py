@@ -68,19 +68,19 @@ class Finetuning(BaseModel):
     label_sets: tuple[str, ...] = Field(
         default=(), description="label sets that R2 draws pairs from; none means the first of labels.sets"
     )
-    pairs_most: Count = Field(default=160, description="pairs of a signal at most, a sample of more")
+    pairs_most: Count = Field(default=128, description="pairs of a signal at most, a sample of more")
     temperature: float = Field(default=0.05, gt=0, description="of the softmax over in-batch documents")
     learning_rate: float = Field(default=1e-4, gt=0, description="of transformers")
     static_learning_rate: float = Field(default=2e-3, gt=0, description="of static models, whose tables move little")
     warmup: float = Field(default=0.1, ge=0, lt=1, description="share of the steps in which the rate rises from 0")
     epochs: Count = 3
     batch: Annotated[StrictInt, Field(ge=2)] = Field(default=32, description="pairs of a batch, each other's negatives")
-    mini_batch: Count = Field(default=32, description="texts in memory at once; only dropout draws otherwise")
+    mini_batch: Count = Field(default=32, description="pairs in memory at once; fewer than batch costs a second pass")
     max_tokens: StrictInt | None = Field(default=64, ge=8, description="a lower limit than the model's own")
     precision: Literal["float32", "bfloat16", "float16"] = "float32"
     lora: Lora = Lora()
     hard_negatives: StrictInt = Field(default=0, ge=0, description="mined negatives a pair, none by default")
-    looks: Count = Field(default=3, description="looks at the development queries, and checkpoints, of a training")
+    looks: Count = Field(default=2, description="looks at the development queries, and checkpoints, of a training")
     pool: Count = Field(default=150, description="documents that development queries are ranked among, a sample")
     patience: Count = Field(default=3, description="looks at the development queries without a gain before stopping")
     repeats: StrictInt = Field(

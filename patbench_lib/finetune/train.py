@@ -6,84 +6,29 @@ import json
 import os
 import shutil
 import time
-from collections.abc import Callable, Collection, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Collection
+from functools import partial
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 
 from patbench_lib.files import make_folder, write_json
-from patbench_lib.finetune.develop import Development, beginning, encode_plainly
+from patbench_lib.finetune.develop import Development, encode_plainly
 from patbench_lib.finetune.estimate import Estimate, count_weights, estimate
 from patbench_lib.finetune.facts import about, outcome
 from patbench_lib.finetune.folder import found_tuned, save_tuned, tuned_card
-from patbench_lib.finetune.loss import Blocked, masked_loss
-from patbench_lib.finetune.masks import false_negatives
+from patbench_lib.finetune.lesson import Lesson
+from patbench_lib.finetune.loss import masked_loss
 from patbench_lib.finetune.mine import mine_negatives
-from patbench_lib.finetune.pairs import Pairs
 from patbench_lib.finetune.sampler import plan_batches
 from patbench_lib.finetune.settings import Finetuning
 from patbench_lib.finetune.trainable import Trainable, load_trainable
 from patbench_lib.finetune.trainer import arguments, make_trainer, run
 from patbench_lib.models.card import Card
-from patbench_lib.types import Bools, Ints
+from patbench_lib.types import Ints
 
 _JOB = "job.json"
 _TIMED = 32
-
-
-@dataclass(frozen=True)
-class Lesson:
-    """What a model is taught.
-
-    Attributes
-    ----------
-    pairs : publications and signal of each pair.
-    anchors, positives : the two texts of each pair; see `Pairs.texts`.
-    landscape : its name, for the model's card.
-    """
-
-    pairs: Pairs
-    anchors: Sequence[str]
-    positives: Sequence[str]
-    landscape: str
-
-    def beginnings(self, words: int) -> Lesson:
-        """Return the lesson with its texts cut to their first words."""
-        anchors, positives = ([beginning(text, words) for text in side] for side in (self.anchors, self.positives))
-        return replace(self, anchors=anchors, positives=positives)
-
-    def numbers(self) -> Ints:
-        """Return a number for each text, equal for equal texts, shape [pairs, 2]."""
-        known: dict[str, int] = {}
-        sides = [[known.setdefault(text, len(known)) for text in texts] for texts in (self.anchors, self.positives)]
-        return np.array(sides, dtype=np.int64).T.reshape(-1, 2)
-
-    def columns(self, negatives: Ints) -> dict[str, list[Any]]:
-        """Return the texts by column, anchors first, and last the pairs' numbers as "label".
-
-        Parameters
-        ----------
-        negatives : pairs whose positives are each pair's mined negatives, shape [pairs, count].
-        """
-        mined = {
-            f"negative_{place}": [self.positives[pair] for pair in pairs] for place, pairs in enumerate(negatives.T, 1)
-        }
-        numbers = list(range(len(self.pairs)))
-        return {"anchor": list(self.anchors), "positive": list(self.positives), **mined, "label": numbers}
-
-    def blocked(self, negatives: Ints) -> Blocked:
-        """Return what tells which documents of a batch are no negatives."""
-        pairs = self.pairs
-
-        def blocked(batch: Ints) -> Bools:
-            documents = pairs.positives[np.concatenate([batch, *negatives[batch].T])]
-            return false_negatives(
-                pairs.relations, pairs.signals[batch], pairs.anchors[batch], pairs.positives[batch], documents
-            )
-
-        return blocked
 
 
 def train(
@@ -137,16 +82,14 @@ def train(
     processes, rank = (int(os.environ.get(of, alone)) for of, alone in (("WORLD_SIZE", 1), ("RANK", 0)))
     if rank == 0:
         say(f"{name}: {expected(trainable, lesson, settings, plan, development)}")
-    work = _work_folder(folder, key)
     negatives = _negatives(trainable, lesson, settings.hard_negatives)
-    columns = lesson.columns(negatives)
-    watched = development is not None
+    columns, blocked = lesson.columns(negatives), lesson.blocked(negatives)
+    work, watched = _work_folder(folder, key), development is not None
     args = arguments(
         trainable, settings, work, seed=seed, steps=len(plan) // processes, watched=watched, columns=list(columns)[:-1]
     )
-    blocked = lesson.blocked(negatives)
     loss = masked_loss(trainable.model, blocked, temperature=settings.temperature, mini_batch=settings.mini_batch)
-    look = None if development is None else lambda: development.score(trainable.encoder)
+    look = partial(development.score, trainable.encoder) if development else None
     trainer = make_trainer(trainable, columns, plan, loss, args, patience=settings.patience, look=look)
     began = time.perf_counter()
     run(trainer, work)

@@ -15,7 +15,7 @@ from patbench_lib.landscape.near_duplicates import near_duplicates
 from patbench_lib.landscape.schema import Landscape
 from patbench_lib.types import Ints
 
-Kind = Literal["family", "citation", "near-duplicate", "shared citations"]
+Kind = Literal["family", "citation", "near-duplicate", "shared citations", "publication"]
 
 SHOWN = 3
 
@@ -90,6 +90,14 @@ def find_copies(
             pairs = np.stack([rows[pairs[:, 0]], pairs[:, 1] - len(own)], axis=1)
             found.append(Finding("near-duplicate", f"{text}, in landscape {name}", True, pairs))
     return [finding for finding in found if len(finding.pairs)]
+
+
+def find_same(landscape: Landscape, rows: Ints, elsewhere: Landscape) -> list[Finding]:
+    """Return which rows of a landscape are in another one too, by number; their texts there may be other versions."""
+    numbers = np.array(landscape.numbers, dtype=object)[rows]
+    _, own, other = np.intersect1d(numbers, np.array(elsewhere.numbers, dtype=object), return_indices=True)
+    pairs = np.stack([rows[own], other], axis=1).astype(np.int64)
+    return [Finding("publication", f"in landscape {elsewhere.name}", True, pairs)] if len(pairs) else []
 
 
 def leakage_table(

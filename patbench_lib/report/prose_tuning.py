@@ -52,8 +52,8 @@ def close_tuning(bench: Bench, changes: pd.DataFrame, best: pd.DataFrame, kept_o
     models, recipes = own["model"].nunique(), own["recipe"].nunique()
     opening = (
         f"Tested on the held-out part of the {synthetic}landscape *{plain(bench.arena.name)}*, under the "
-        f"{bench.study.finetuning.protocol} protocol: {_counted(models, 'model')} tuned by {_counted(recipes, 'recipe')}. "
-        f"{_significant(own)}"
+        f"{bench.study.finetuning.protocol} protocol: {_counted(models, 'model')} tuned by "
+        f"{_counted(recipes, 'recipe')}. {_significant(own)}"
     )
     winners = _best(best[best["kind"] == "plain"]) if recipes > 1 else ""
     return Markdown("\n\n".join(filter(None, [opening, winners, _control(kept_order), _protocols(changes)])))

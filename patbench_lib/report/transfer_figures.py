@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import textwrap
+
 import matplotlib.pyplot as plt
 import pandas as pd
 from matplotlib.axes import Axes
@@ -73,12 +75,12 @@ def remedies_figure(changes: pd.DataFrame, home: str, *, synthetic: bool) -> Fig
     size = (7.6, 0.5 * (-min(height.values()) + 1.2) + 1.1)
     figure, grid = plt.subplots(1, len(parts), figsize=size, sharey=True)
     for axes, (part, tested) in zip(grid, parts, strict=True):
-        for kind, shift in zip(kinds, spread_out(len(kinds), 0.62), strict=True):
+        for kind, shift in zip(kinds, spread_out(len(kinds), 0.54), strict=True):
             rows = tested[tested["kind"] == kind]
             places = [height[pair] + shift for pair in zip(rows["model"], rows["recipe"], strict=True)]
             marker, colour = KIND_MARKS[kind]
             intervals(axes, rows, places, [colour] * len(rows), marker)
-        axes.set_title(str(part).replace(", ", ",\n").replace(" of ", " of\n"), fontsize=10)
+        axes.set_title(textwrap.fill(str(part), 22), fontsize=10)
         axes.locator_params(axis="x", nbins=4)
     name_rows(grid[0], height)
     figure.supxlabel(f"change of {mine['measure'].iloc[0]} against the zero-shot model", fontsize=10.5)

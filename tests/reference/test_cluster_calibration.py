@@ -1,7 +1,7 @@
 """The test of clusterings finds no more than chance allows, on vectors whose truth is known, and finds what there is.
 
 Two systems see the same publications with equal noise of their own, so neither is better. A bootstrap of the clusters
-as they are, and a swap of families between two clusterings, called 10 to 25 % of such pairs different at 5 %.
+as they are, and a swap of families between two clusterings, called up to a quarter of such pairs different at 5 %.
 """
 
 from __future__ import annotations

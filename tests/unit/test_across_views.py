@@ -103,8 +103,16 @@ def test_prompts_are_those_of_a_query_and_a_document(
     assert roles == [("query", 5), ("document", len(bench.arena.landscape))]
 
 
-def test_without_subjects_the_table_is_empty(bench: Bench, held: HeldOut) -> None:
-    table = across_views(bench, held, [])
+def test_a_model_that_may_have_learnt_from_what_is_asked_is_left_out(bench: Bench, held: HeldOut) -> None:
+    loose, plain = (Subject("MiniLM-static", "R3", kind, (STATIC.name,)) for kind in ("transductive", "plain"))
+    table = across_views(bench, held, [loose, plain])
+    assert table is not None
+    assert set(table["kind"]) == {"plain"}
+
+
+@pytest.mark.parametrize("subjects", [[], [Subject("MiniLM-static", "R3", "transductive", (STATIC.name,))]])
+def test_without_subjects_the_table_is_empty(bench: Bench, held: HeldOut, subjects: list[Subject]) -> None:
+    table = across_views(bench, held, subjects)
     assert table is not None
     assert table.empty
     assert list(table) == list(CHANGES)

@@ -12,10 +12,10 @@ from fixtures import studies
 from patbench_lib.bench import contrasts, held_out
 from patbench_lib.bench import finetuning as module
 from patbench_lib.bench.bench import Bench
-from patbench_lib.bench.changes import CHANGES, ORDERS, Subject
+from patbench_lib.bench.changes import CHANGES, ORDERS, Subject, subjects_of
 from patbench_lib.bench.finetuning import finetuning_results, places
 from patbench_lib.bench.results import query_results, retrieval_results
-from patbench_lib.bench.trainings import trainings
+from patbench_lib.bench.trainings import trainings, with_tuned
 
 TUNING: dict[str, Any] = {
     "models": ["MiniLM-static"], "recipes": ["R1", "R3"], "pairs_most": 24, "batch": 8, "epochs": 1, "looks": 1,
@@ -61,7 +61,7 @@ def test_tables_of_a_study_are_made_once_and_found(home: Path, monkeypatch: pyte
     kinds = changed.groupby(["landscape", "whole"])["kind"].unique().map(set).to_dict()
     assert kinds == {
         ("assistive", False): {"plain", "matched", "both"},
-        ("external", True): {"plain", "matched"},
+        ("external", True): {"plain"},
         ("external", False): {"plain", "both"},
     }
     assert set(ordered["landscape"]) == {"assistive"} and set(ordered["kind"]) == {"plain", "matched", "both"}
@@ -76,7 +76,7 @@ def test_tables_of_a_study_are_made_once_and_found(home: Path, monkeypatch: pyte
 
 def _tuned(made: Bench) -> tuple[Bench, list[Subject]]:
     every = trainings(made)
-    return module.with_tuned(made, every, say=lambda _: None), module.subjects_of(every)
+    return with_tuned(made, every, say=lambda _: None), subjects_of(every)
 
 
 def test_changes_tell_what_made_them_and_can_be_asked_in_sql(home: Path) -> None:
@@ -114,6 +114,6 @@ def test_remedies_meet_on_the_part_that_none_has_seen(home: Path) -> None:
     subjects.append(Subject("B", "R1", "plain", ("B",)))
     found = {(held.arena.name, held.whole): [each.systems[0] for each in some] for held, some in places(made, subjects)}
     assert found["assistive", False] == [each.systems[0] for each in subjects]
-    assert found["external", True] == ["A+plain", "A+matched", "A+gentle", "B"]
+    assert found["external", True] == ["A+plain", "A+gentle", "B"]
     assert found["external", False] == ["A+plain", "A+gentle", "A+both"]
     assert list(places(made, [])) == []

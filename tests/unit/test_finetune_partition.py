@@ -216,7 +216,7 @@ def test_what_was_given_up_for_a_cut_is_learnt_from_once_loosened() -> None:
     loose = strict.loosened()
     assert (loose.protocol, loose.components, loose.largest) == ("transductive", 100, 1)
     assert loose.rows("dropped").tolist() == [row for row in (50,) if PARTS[strict.part[row]] in ("train", "dropped")]
-    told = " Not trained on because another landscape has their texts: 1."
+    told = " Not trained on because another landscape has them or their texts: 1."
     assert loose.told().endswith(told) == (loose.elsewhere == 1) == (len(loose.rows("dropped")) == 1)
 
 

@@ -20,10 +20,11 @@ from patbench_lib.finetune import trainable as loading
 from patbench_lib.finetune.develop import Development, beginning, encode_plainly, make_development
 from patbench_lib.finetune.estimate import count_weights, estimate
 from patbench_lib.finetune.folder import model_card, training_of, tuned_card
+from patbench_lib.finetune.lesson import Lesson
 from patbench_lib.finetune.masks import Relations
 from patbench_lib.finetune.pairs import Pairs
 from patbench_lib.finetune.settings import Finetuning, Lora
-from patbench_lib.finetune.train import Lesson, train
+from patbench_lib.finetune.train import train
 from patbench_lib.finetune.trainable import check_trainable, uses_lora
 from patbench_lib.landscape.judgements import Relevance, judge
 from patbench_lib.models.card import Card

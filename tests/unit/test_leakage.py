@@ -122,7 +122,7 @@ def test_a_copy_in_the_other_landscape_is_found_and_its_family_not_trained_on(ho
     for arena, other in (made.arenas, made.arenas[::-1]):
         parts = partition(made, arena)
         assert PARTS.index("train") not in parts.part[[6, 7]] and copies(made, arena, parts) == []
-        told = f" Not trained on because another landscape has their texts: {parts.elsewhere}."
+        told = f" Not trained on because another landscape has them or their texts: {parts.elsewhere}."
         assert (told in parts.told()) == bool(parts.elsewhere) and parts.elsewhere in (0, 2)
         planted = replace(parts, part=np.zeros_like(parts.part), copied=np.zeros(60, dtype=bool))
         [(where, findings)] = copies(made, arena, planted)
@@ -141,6 +141,23 @@ def test_a_copy_in_the_other_landscape_is_found_and_its_family_not_trained_on(ho
         assert np.array_equal(again.part, parts.part) and np.array_equal(again.copied, parts.copied)
         assert np.flatnonzero(again.copied).tolist() == [6, 7], "wherever the partition put them"
         assert PARTS.index("train") not in again.loosened().part[[6, 7]]
+
+
+def test_a_publication_of_both_landscapes_is_found_whatever_its_texts_there(tmp_path: Path, home: Path) -> None:
+    for name, first in (("one", 100), ("other", 158)):
+        rows = [
+            patent(f"US-{first + i}-A1", abstract=f"{name}{i} ".join(LONG.split()), cited=f"US-{first + i - 1}")
+            for i in range(60)
+        ]
+        as_csv(rows, tmp_path / f"{name}.csv")
+    tables = [{"source": "table", "name": name, "path": str(tmp_path / f"{name}.csv")} for name in ("one", "other")]
+    made = bench(home, landscape=tables[0], external=tables[1], finetuning={"protocol": "transductive"})
+    arena, other = made.arenas
+    everything = replace(partition(made, arena), part=np.zeros(60, dtype=np.int64))
+    [(where, [finding])] = copies(made, arena, everything)
+    assert where is other and (finding.kind, finding.what, finding.leak) == ("publication", "in landscape other", True)
+    assert [arena.landscape.numbers[row] for row in finding.pairs[:, 0]] == ["US-158-A1", "US-159-A1"]
+    assert [other.landscape.numbers[row] for row in finding.pairs[:, 1]] == ["US-158-A1", "US-159-A1"]
 
 
 def test_the_demos_inductive_split_has_no_leak_and_one_that_moves_a_publication_has(home: Path) -> None:

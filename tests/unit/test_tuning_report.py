@@ -113,8 +113,8 @@ def test_remedies_stand_on_the_own_landscape_first_whatever_its_name() -> None:
     renamed = MAIN.replace({"landscape": {HOME: "zoo"}})
     figure = transfer.remedies_figure(renamed, "zoo", synthetic=False)
     assert [axes.get_title() for axes in figure.axes] == [
-        "own landscape,\nzoo",
-        f"all of\n{AWAY}",
+        "own landscape, zoo",
+        f"all of {AWAY}",
         f"held-out part of\n{AWAY}",
     ]
     assert len(figure.axes[0].get_yticklabels()) == len(MODELS) * len(RECIPES)
