@@ -32,8 +32,8 @@ def across_views(bench: Bench, held: HeldOut, subjects: Sequence[Subject]) -> pd
     """Return what tuning changes in finding the second section of `finetuning.view_pair` by the first.
 
     Queries are the first sections of publications held out, candidates the second sections of all publications that
-    have two different ones. Relevant is the query's own; the others of its family are no candidates. Models trained
-    under the looser protocol are left out: they may have learnt from the very pairs that are asked for.
+    have two different ones. Relevant is the query's own; the others of its family are no candidates. Where a part is
+    held out, models trained under the looser protocol are left out: they may have learnt from the very pairs asked for.
 
     Parameters
     ----------
@@ -49,7 +49,7 @@ def across_views(bench: Bench, held: HeldOut, subjects: Sequence[Subject]) -> pd
     rows, _ = _sections(bench, held.arena)
     if not np.isin(rows, held.rows).any():
         return None
-    fair = [each for each in subjects if each.kind != "transductive"]
+    fair = [each for each in subjects if held.whole or each.kind != "transductive"]
     asked = [Contrast((each.model,), each.systems) for each in fair]
     if not asked:
         return stacked([], CHANGES)

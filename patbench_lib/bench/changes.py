@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import combinations
+from typing import get_args
 
 import numpy as np
 import pandas as pd
@@ -15,7 +16,7 @@ from patbench_lib.bench.held_out import HeldOut
 from patbench_lib.bench.trainings import Training
 from patbench_lib.evaluate.settings import Statistics
 from patbench_lib.evaluate.statistics import holm, significant
-from patbench_lib.finetune.settings import Kind, Recipe
+from patbench_lib.finetune.settings import Kind, Recipe, Remedy
 
 _TESTED = {
     "difference": "float64",
@@ -69,6 +70,11 @@ class Subject:
     kind: Kind
     systems: tuple[str, ...]
 
+    @property
+    def remedy(self) -> bool:
+        """Whether it was trained otherwise so that it loses less elsewhere."""
+        return self.kind in get_args(Remedy)
+
 
 def subjects_of(trainings: Iterable[Training]) -> list[Subject]:
     """Return what trainings are about, the repeats of a matched control as one."""
@@ -79,7 +85,7 @@ def subjects_of(trainings: Iterable[Training]) -> list[Subject]:
 
 
 def changes(bench: Bench, held: HeldOut, subjects: Sequence[Subject]) -> pd.DataFrame:
-    """Return what tuning changes against zero-shot in each task.
+    """Return what tuning changes against zero-shot in each task; remedies are against loss in retrieval, and have that.
 
     Returns
     -------
@@ -87,8 +93,12 @@ def changes(bench: Bench, held: HeldOut, subjects: Sequence[Subject]) -> pd.Data
         landscape, whole, model, recipe, kind, task, stratum, measure, zero_shot, tuned, difference, low, high, p,
         p_holm (corrected for the models and recipes of a kind, by stratum and measure), significant, n.
     """
-    table = contrasted(bench, held, [Contrast((each.model,), each.systems) for each in subjects])
-    return told(bench, held, subjects, table)
+    tables = []
+    for alone in (False, True):
+        some = [each for each in subjects if each.remedy == alone]
+        asked = [Contrast((each.model,), each.systems) for each in some]
+        tables.append(told(bench, held, some, contrasted(bench, held, asked, retrieval_alone=alone)))
+    return stacked(tables, CHANGES)
 
 
 def told(bench: Bench, held: HeldOut, subjects: Sequence[Subject], table: pd.DataFrame) -> pd.DataFrame:
@@ -106,7 +116,7 @@ def told(bench: Bench, held: HeldOut, subjects: Sequence[Subject], table: pd.Dat
 
 
 def orders(bench: Bench, held: HeldOut, subjects: Sequence[Subject]) -> pd.DataFrame:
-    """Return how far every two recipes of a model and kind are apart in each task, over all queries.
+    """Return how far every two recipes of a model and kind are apart in each task, over all queries; remedies left out.
 
     Returns
     -------
@@ -116,7 +126,7 @@ def orders(bench: Bench, held: HeldOut, subjects: Sequence[Subject]) -> pd.DataF
     """
     pairs = [
         (one, other)
-        for one, other in combinations(subjects, 2)
+        for one, other in combinations([each for each in subjects if not each.remedy], 2)
         if (one.model, one.kind) == (other.model, other.kind) and one.recipe != other.recipe
     ]
     table = contrasted(bench, held, [Contrast(other.systems, one.systems) for one, other in pairs])

@@ -39,8 +39,14 @@ class Contrast:
     other: tuple[str, ...]
 
 
-def contrasted(bench: Bench, held: HeldOut, asked: Sequence[Contrast]) -> pd.DataFrame:
+def contrasted(
+    bench: Bench, held: HeldOut, asked: Sequence[Contrast], *, retrieval_alone: bool = False
+) -> pd.DataFrame:
     """Return how far the two sides of contrasts are apart in each task that the landscape can be used for.
+
+    Parameters
+    ----------
+    retrieval_alone : whether the other tasks are left out.
 
     Returns
     -------
@@ -51,7 +57,9 @@ def contrasted(bench: Bench, held: HeldOut, asked: Sequence[Contrast]) -> pd.Dat
     """
     if not asked:
         return pd.DataFrame(columns=MEASURED)
-    tables = [_retrieval(bench, held, asked), _classification(bench, held, asked), _clustering(bench, held, asked)]
+    tables = [_retrieval(bench, held, asked)]
+    if not retrieval_alone:
+        tables += [_classification(bench, held, asked), _clustering(bench, held, asked)]
     return pd.concat([table for table in tables if len(table)], ignore_index=True)[MEASURED]
 
 

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Sequence
 
 import pandas as pd
 
+from patbench_lib.bench.across_views import across_views
 from patbench_lib.bench.bench import Bench
 from patbench_lib.bench.changes import CHANGES, ORDERS, Subject, changes, orders, stacked, subjects_of
 from patbench_lib.bench.held_out import HeldOut, agreements_by, held_out, predictions_by, retrieval_scores
@@ -19,15 +20,17 @@ _OWN = "tested"
 
 
 def finetuning_results(bench: Bench) -> dict[str, pd.DataFrame]:
-    """Compute or find what every training of the study changes, and write and return two tables.
+    """Compute or find what every training of the study changes, and write and return three tables.
 
     Returns
     -------
     dict
         `changes` as `bench.changes.changes` gives it, on the test part of the study's own landscape, on the whole of
         the external one, and on its test part where a recipe was trained on both; then system, baseline, view,
-        models' and runs' provenance. `orders` as `bench.changes.orders` gives it. Both are empty where nothing is
-        tuned. On disk, for questions in SQL, `changes` are `comparisons` whose task is called `tested`.
+        models' and runs' provenance. `orders` as `bench.changes.orders` gives it, and `across` as
+        `bench.across_views.across_views` does, of the plain trainings. All are empty where nothing is tuned, `across`
+        also where no held-out publication has both sections. On disk, for questions in SQL, `changes` are `comparisons`
+        whose task is called `tested`.
     """
     every = trainings(bench)
     tuned = with_tuned(bench, every)
@@ -35,18 +38,18 @@ def finetuning_results(bench: Bench) -> dict[str, pd.DataFrame]:
 
     def make() -> dict[str, pd.DataFrame]:
         tables = [changes(tuned, held, some) for held, some in places(tuned, subjects)]
-        ordered = [orders(tuned, held_out(tuned, tuned.arena, whole=False), subjects)] if subjects else []
+        own = [held_out(tuned, tuned.arena, whole=False)] if subjects else []
+        sections = [across_views(tuned, held, _plain(subjects)) for held in own]
         found = {
             "comparisons": _described(tuned, stacked(tables, CHANGES), subjects),
-            "orders": stacked(ordered, ORDERS),
+            "orders": stacked([orders(tuned, held, subjects) for held in own], ORDERS),
+            "across": stacked([table for table in sections if table is not None], CHANGES),
         }
         return {name: table.rename(columns={"task": _OWN}) for name, table in found.items()}
 
     kept = keep_tables(bench, "finetuning", _key(tuned, subjects), make)
-    comparisons, ordered = (
-        kept[name].drop(columns=["study", "task"]).rename(columns={_OWN: "task"}) for name in ("comparisons", "orders")
-    )
-    return {"changes": comparisons, "orders": ordered}
+    plain = {name: table.drop(columns=["study", "task"]).rename(columns={_OWN: "task"}) for name, table in kept.items()}
+    return {"changes": plain.pop("comparisons"), **plain}
 
 
 def places(bench: Bench, subjects: Sequence[Subject]) -> Iterator[tuple[HeldOut, list[Subject]]]:
@@ -67,16 +70,23 @@ def places(bench: Bench, subjects: Sequence[Subject]) -> Iterator[tuple[HeldOut,
             yield held_out(bench, arena, whole=False), alike
 
 
+def _plain(subjects: Sequence[Subject]) -> list[Subject]:
+    return [each for each in subjects if each.kind == "plain"]
+
+
 def test_training(bench: Bench, model: str, recipe: str) -> None:
     """Compute or find what the study's tables need of all trainings of a model by a recipe, trained now or found."""
     mine = [each for each in trainings(bench) if (each.model, each.recipe) == (model, recipe)]
     tuned = with_tuned(bench, mine)
     for held, subjects in places(tuned, subjects_of(mine)):
-        systems = [system for each in subjects for system in each.systems]
-        for system in systems:
-            retrieval_scores(tuned, held, system)
-        predictions_by(tuned, held, systems)
-        agreements_by(tuned, held, systems)
+        for each in subjects:
+            for system in each.systems:
+                retrieval_scores(tuned, held, system)
+        learning = [system for each in subjects if not each.remedy for system in each.systems]
+        predictions_by(tuned, held, learning)
+        agreements_by(tuned, held, learning)
+        if held.arena.main:
+            across_views(tuned, held, _plain(subjects))
 
 
 def _described(bench: Bench, table: pd.DataFrame, subjects: Sequence[Subject]) -> pd.DataFrame:

@@ -50,10 +50,16 @@ def landscape_key(spec: TableSource | DemoSource, root: Path) -> str:
 
 
 @cache
-def _weights(card_json: str) -> str:
-    """Fingerprint a model's files once a process: gigabytes are hashed."""
+def _weights(card_json: str, written: int) -> str:
+    """Fingerprint a model's files, gigabytes maybe, once a process; one written anew, as by a tuning, is read again."""
     card = Card.model_validate_json(card_json)
     return weights.fingerprint(card, weights.require(card))
+
+
+def _written(card: Card) -> int:
+    """Return when a folder of one's own was last written, 0 for weights that do not change."""
+    folder = card.path.expanduser() if card.path else None
+    return folder.stat().st_mtime_ns if folder and folder.is_dir() else 0
 
 
 def model_key(study: Study, card: Card) -> str:
@@ -61,7 +67,7 @@ def model_key(study: Study, card: Card) -> str:
     if card.kind == "lexical":
         return digest("bm25", study.bm25)
     encoding = study.encoding
-    files_of = "" if card.kind in _FITTED else _weights(card.model_dump_json())
+    files_of = "" if card.kind in _FITTED else _weights(card.model_dump_json(), _written(card))
     return digest(card, files_of, encoding.max_tokens, encoding.compute, encoding.dtype, FORMAT, code_digest("models"))
 
 

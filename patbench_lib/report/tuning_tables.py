@@ -20,6 +20,8 @@ from patbench_lib.report.tuning_marks import NO_TUNING, WHO
 LOSS, WATCHED = "loss", "development nDCG@10"
 COURSE = [*WHO, "what", "step", "value", "kept"]
 
+NO_SECTIONS = "Nothing was tuned, or no publication held out has both sections of `view_pair`."
+
 
 def pairs_of(bench: Bench) -> list[Pairs]:
     """Return the pairs of every recipe that the study's own landscape gives; none where no model is tuned."""

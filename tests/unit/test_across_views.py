@@ -108,6 +108,10 @@ def test_a_model_that_may_have_learnt_from_what_is_asked_is_left_out(bench: Benc
     table = across_views(bench, held, [loose, plain])
     assert table is not None
     assert set(table["kind"]) == {"plain"}
+    everything = held_out(bench, bench.arena, whole=True)  # as of a landscape that nothing was learnt from
+    table = across_views(bench, everything, [loose, plain])
+    assert table is not None
+    assert set(table["kind"]) == {"transductive", "plain"}
 
 
 @pytest.mark.parametrize("subjects", [[], [Subject("MiniLM-static", "R3", "transductive", (STATIC.name,))]])

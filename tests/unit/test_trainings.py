@@ -11,6 +11,7 @@ from fixtures import studies
 
 from patbench_lib.bench import trainings as module
 from patbench_lib.bench.bench import Bench
+from patbench_lib.bench.keys import model_key
 from patbench_lib.bench.partitions import pairs, partition
 from patbench_lib.bench.trainings import Training, folder_of, lesson_of, possible, trainings, tuned, with_tuned
 from patbench_lib.finetune.folder import training_of
@@ -83,6 +84,16 @@ def test_a_model_is_trained_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch
     assert tuned(bench(tmp_path), one) == card
     with pytest.raises(TypeError):  # nothing to train it with
         tuned(bench(tmp_path, epochs=2), one)
+
+
+def test_a_model_tuned_anew_in_the_same_process_has_another_key(tmp_path: Path) -> None:
+    first, longer = bench(tmp_path), bench(tmp_path, epochs=2)
+    cards, keys = [], []
+    for made in (first, longer, longer):
+        cards.append(tuned(made, Training("MiniLM-static", "R3"), say=silent))
+        keys.append(model_key(made.study, cards[-1]))
+    assert cards[0] == cards[1], "the card alone does not tell"
+    assert keys[0] != keys[1] == keys[2]
 
 
 def test_a_tuned_model_is_a_system_of_the_same_landscapes(tmp_path: Path) -> None:
