@@ -11,7 +11,7 @@ import pandas as pd
 from patbench_lib.bench.bench import Bench
 from patbench_lib.bench.held_out import HeldOut, held_out
 from patbench_lib.bench.trainings import Training, with_tuned
-from patbench_lib.evaluate.geometry import alignment, kept, moved, uniformity
+from patbench_lib.evaluate.geometry import alignment, correlation, kept, moved, uniformity
 from patbench_lib.evaluate.statistics import seed_of
 from patbench_lib.landscape.judgements import Judgements
 from patbench_lib.retrieve.dense import search_exact
@@ -24,7 +24,7 @@ ASKED = 2000
 
 COLUMNS = {
     **dict.fromkeys(("landscape", "whole", "model", "recipe", "kind"), object),
-    **dict.fromkeys(("alignment", "uniformity", "moved", "moved_rotated", "kept"), float),
+    **dict.fromkeys(("alignment", "uniformity", "moved", "correlation", "kept"), float),
     **dict.fromkeys(("pairs", "n"), int),
 }
 
@@ -39,8 +39,8 @@ def drift(bench: Bench, trainings: Sequence[Training]) -> pd.DataFrame:
     pandas.DataFrame
         landscape, whole (whether all of it), model, recipe and kind ("zero-shot" before training), alignment (over
         relevant pairs of held-out queries), uniformity (of held-out documents), moved (1 - mean cosine of a document's
-        vectors before and after), moved_rotated (after the best rotation), kept (share of a document's ten nearest of
-        other families), pairs, n (documents).
+        vectors before and after), correlation (of the cosines between two documents, before and after), kept (share of
+        a document's ten nearest of other families), pairs, n (documents).
     """
     tuned, rows = with_tuned(bench, trainings), []
     for arena in bench.arenas:
@@ -57,12 +57,16 @@ def _of(bench: Bench, held: HeldOut, model: str, trainings: Sequence[Training]) 
     fixed = {"landscape": held.arena.name, "whole": held.whole, "model": model, "n": len(held.rows)}
     before = _vectors(bench, held, model)
     near = _nearest(bench, held, before)
-    still = {"moved": 0.0, "moved_rotated": 0.0, "kept": 1.0}
+    still = {"moved": 0.0, "correlation": 1.0, "kept": 1.0}
     rows = [{**fixed, "recipe": ZERO_SHOT, "kind": ZERO_SHOT, **still, **_stand(bench, held, model, before)}]
     for each in trainings:
         after = _vectors(bench, held, each.name)
-        distances = zip(("moved", "moved_rotated"), moved(before[held.rows], after[held.rows]), strict=True)
-        went = {**dict(distances), "kept": kept(near, _nearest(bench, held, after))}
+        sides = before[held.rows], after[held.rows]
+        went = {
+            "moved": moved(*sides),
+            "correlation": correlation(*sides, seed=bench.study.seed),
+            "kept": kept(near, _nearest(bench, held, after)),
+        }
         stands = _stand(bench, held, each.name, after)
         rows.append({**fixed, "recipe": each.recipe, "kind": each.kind, **went, **stands})
     return rows

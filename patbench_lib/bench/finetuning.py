@@ -9,6 +9,8 @@ import pandas as pd
 from patbench_lib.bench.across_views import across_views
 from patbench_lib.bench.bench import Bench
 from patbench_lib.bench.changes import CHANGES, ORDERS, Subject, changes, orders, stacked, subjects_of
+from patbench_lib.bench.classified import LIBRARIES as CLASSIFIED_BY
+from patbench_lib.bench.clustering import LIBRARIES as CLUSTERED_BY
 from patbench_lib.bench.held_out import HeldOut, agreements_by, held_out, predictions_by, retrieval_scores
 from patbench_lib.bench.keys import made_by, model_key
 from patbench_lib.bench.results import card_provenance, keep_tables, run_provenance
@@ -77,16 +79,22 @@ def _plain(subjects: Sequence[Subject]) -> list[Subject]:
 def test_training(bench: Bench, model: str, recipe: str) -> None:
     """Compute or find what the study's tables need of all trainings of a model by a recipe, trained now or found."""
     mine = [each for each in trainings(bench) if (each.model, each.recipe) == (model, recipe)]
-    tuned = with_tuned(bench, mine)
-    for held, subjects in places(tuned, subjects_of(mine)):
-        for each in subjects:
-            for system in each.systems:
-                retrieval_scores(tuned, held, system)
-        learning = [system for each in subjects if not each.remedy for system in each.systems]
-        predictions_by(tuned, held, learning)
-        agreements_by(tuned, held, learning)
-        if held.arena.main:
-            across_views(tuned, held, _plain(subjects))
+    tested = list(places(bench, subjects_of(mine)))
+    for training in mine:
+        tuned = with_tuned(bench, [training])  # one at a time: a bench keeps the models in memory that it has loaded
+        for held, subjects in tested:
+            for subject in subjects:
+                if training.name in subject.systems:
+                    _test(tuned, held, subject, training.name)
+
+
+def _test(bench: Bench, held: HeldOut, subject: Subject, system: str) -> None:
+    retrieval_scores(bench, held, system)
+    if not subject.remedy:
+        predictions_by(bench, held, [system])
+        agreements_by(bench, held, [system])
+    if subject.kind == "plain" and held.arena.main:
+        across_views(bench, held, [subject])
 
 
 def _described(bench: Bench, table: pd.DataFrame, subjects: Sequence[Subject]) -> pd.DataFrame:
@@ -119,4 +127,5 @@ def _key(bench: Bench, subjects: Sequence[Subject]) -> str:
         [each.model_dump(mode="json") for each in asked],
         study.finetuning.model_dump(mode="json"),
         made_by("bench", "classify", "cluster", "encode", "evaluate", "finetune", "landscape", "retrieve"),
+        made_by(libraries=("iterative-stratification", *CLASSIFIED_BY, *CLUSTERED_BY)),
     )

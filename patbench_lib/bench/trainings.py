@@ -164,25 +164,35 @@ def folder_of(bench: Bench, training: Training) -> Path:
 
 def lesson_of(bench: Bench, training: Training) -> Lesson:
     """Return the pairs of a training and their texts."""
+    if training.kind == "matched":
+        return _matched(bench, training)
     arenas = bench.arenas if training.kind == "both" else [bench.arena]
-    parts = [_pairs(bench, arena, training) for arena in arenas]
-    texts = [each.texts(a.landscape, a.texts(a.views[0])) for a, each in zip(arenas, parts, strict=True)]
+    loosened = training.kind == "transductive"
+    parts = [_lesson(arena, pairs(bench, arena, training.recipe, loosened=loosened)) for arena in arenas]
+    if len(parts) == 1:
+        return parts[0]
     names = [
         [f"{labels.name}: {label}" for labels in label_sets(bench, arena) for label in labels.labels]
         for arena in arenas
     ]
-    anchors, positives = ([text for side in sides for text in side] for sides in zip(*texts, strict=True))
-    together = joined(parts, names) if len(parts) > 1 else parts[0]
-    return Lesson(together, anchors, positives, " + ".join(arena.name for arena in arenas))
+    anchors, positives = ([text for part in parts for text in getattr(part, side)] for side in ("anchors", "positives"))
+    where = " + ".join(arena.name for arena in arenas)
+    return Lesson(joined([part.pairs for part in parts], names), anchors, positives, where)
 
 
-def _pairs(bench: Bench, arena: Arena, training: Training) -> Pairs:
-    if training.kind != "matched":
-        return pairs(bench, arena, training.recipe, loosened=training.kind == "transductive")
-    recipes, _ = possible(bench)
+def _lesson(arena: Arena, made: Pairs) -> Lesson:
+    return Lesson(made, *made.texts(arena.landscape, arena.texts(arena.views[0])), arena.name)
+
+
+def _matched(bench: Bench, training: Training) -> Lesson:
+    """Return the lesson of a recipe in the matched control; all models have the same pairs."""
+    (recipes, _), settings = possible(bench), bench.study.finetuning
+    lessons = [_lesson(bench.arena, pairs(bench, bench.arena, recipe)) for recipe in recipes]
+    limits = [settings.max_tokens, *(bench.study.card(model).max_tokens for model in settings.models)]
+    texts = [lesson.as_read(limits).numbers() for lesson in lessons]
     seed = seed_of(bench.study.seed, "matched", training.repeat)
-    cut = matched([pairs(bench, arena, recipe) for recipe in recipes], bench.study.finetuning.batch, seed)
-    return cut[recipes.index(training.recipe)]
+    cut = matched([lesson.pairs for lesson in lessons], texts, settings.batch, seed)
+    return _lesson(bench.arena, cut[recipes.index(training.recipe)])
 
 
 def _settings(bench: Bench, training: Training) -> Finetuning:

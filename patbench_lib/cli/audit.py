@@ -8,8 +8,8 @@ from patbench_lib.cli.options import StudyOption, open_bench
 from patbench_lib.errors import PatbenchError, unknown_name
 
 NONE = (
-    "No leak: training shares no family, citation or near-duplicate text with development and test, and no text with "
-    "another landscape."
+    "No leak: training shares no family, citation or near-duplicate text with development and test, and no publication "
+    "or text with another landscape."
 )
 
 

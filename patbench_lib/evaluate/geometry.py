@@ -12,6 +12,9 @@ from patbench_lib.types import Bools, Floats, Ints
 LARGEST = 2000
 """Vectors of which all pairs are compared; of more, so many are drawn."""
 
+ROUNDING = 1e-9
+"""Cosines closer than this are equal."""
+
 
 def alignment(one: Floats, other: Floats) -> float:
     """Return the mean squared distance of pairs that belong together, from 0 (the same) to 4; nan without a pair.
@@ -40,32 +43,46 @@ def uniformity(vectors: Floats, *, seed: int, largest: int = LARGEST) -> float:
     seed : of the draw where there are more than `largest`.
     """
     points = _on_sphere(vectors[_somewhere(vectors)])
-    if len(points) > largest:
-        points = points[np.random.default_rng(seed).choice(len(points), largest, replace=False)]
+    points = points[_some(len(points), largest, seed)]
     if len(points) < 2:
         return float("nan")
-    cosines = (points @ points.T)[np.triu_indices(len(points), 1)]
-    return float(np.log(np.exp(4 * cosines - 4).mean()))  # |x - y|^2 = 2 - 2 cos
+    return float(np.log(np.exp(4 * _cosines(points) - 4).mean()))  # |x - y|^2 = 2 - 2 cos
 
 
-def moved(before: Floats, after: Floats) -> tuple[float, float]:
-    """Return 1 - mean cosine of texts' vectors before and after, as they are and after the best rotation.
-
-    A rotation of all vectors, mirrored or not, changes no ranking; what is left after the one that brings the old
-    vectors nearest to the new (orthogonal Procrustes: Schönemann, A Generalized Solution of the Orthogonal Procrustes
-    Problem, Psychometrika 1966) does. The sum of cosines is then the sum of the singular values of before^T after.
+def moved(before: Floats, after: Floats) -> float:
+    """Return 1 - mean cosine of texts' vectors before and after.
 
     Parameters
     ----------
-    before, after : vectors of the same texts, shape [n, dim]; without texts both results are nan.
+    before, after : vectors of the same texts, shape [n, dim]; without texts the result is nan.
     """
     known = _somewhere(before) & _somewhere(after)
     if not known.any():
-        return float("nan"), float("nan")
-    old, new = _on_sphere(before[known]), _on_sphere(after[known])
-    rotated = np.linalg.svd(old.T @ new, compute_uv=False).sum()
-    as_they_are, best = 1 - (old * new).sum() / len(old), 1 - rotated / len(old)
-    return float(as_they_are), float(best)
+        return float("nan")
+    return float(1 - (_on_sphere(before[known]) * _on_sphere(after[known])).sum(axis=1).mean())
+
+
+def correlation(before: Floats, after: Floats, *, seed: int, largest: int = LARGEST) -> float:
+    """Return Pearson's correlation, over distinct pairs of texts, of their cosine before and their cosine after.
+
+    A rotation of all vectors, mirrored or not, changes no ranking, and leaves it at 1. To look for the rotation that
+    brings the old vectors nearest to the new would not do: with fewer texts than dimensions there is one that brings
+    any vectors near any others.
+
+    Source: Kriegeskorte, Mur and Bandettini, Representational Similarity Analysis (Frontiers in Systems Neuroscience
+    2008).
+
+    Parameters
+    ----------
+    before, after : vectors of the same texts, shape [n, dim]; the result is nan where cosines do not vary.
+    seed : of the draw where there are more than `largest`.
+    """
+    known = np.flatnonzero(_somewhere(before) & _somewhere(after))
+    known = known[_some(len(known), largest, seed)]
+    old, new = (_cosines(_on_sphere(each[known])) for each in (before, after))
+    if len(old) < 2 or min(np.ptp(old), np.ptp(new)) < ROUNDING:
+        return float("nan")
+    return float(np.corrcoef(old, new)[0, 1])
 
 
 def kept(before: Ints, after: Ints) -> float:
@@ -81,6 +98,17 @@ def kept(before: Ints, after: Ints) -> float:
         if (one >= 0).any()
     ]
     return float(np.mean(shares)) if shares else float("nan")
+
+
+def _some(n: int, largest: int, seed: int) -> Ints:
+    """Return the places of all of n things, or of so many drawn from more."""
+    return np.random.default_rng(seed).choice(n, largest, replace=False) if n > largest else np.arange(n)
+
+
+def _cosines(points: Floats) -> Floats:
+    """Return the cosine of each distinct pair of unit vectors."""
+    cosines: Floats = (points @ points.T)[np.triu_indices(len(points), 1)]
+    return cosines
 
 
 def _somewhere(vectors: Floats) -> Bools:

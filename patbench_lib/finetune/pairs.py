@@ -12,6 +12,7 @@ import scipy.sparse as sp
 
 from patbench_lib.finetune.draw import even_quotas
 from patbench_lib.finetune.masks import Relations
+from patbench_lib.finetune.sampler import fill_batches
 from patbench_lib.finetune.settings import SIGNALS, Finetuning, Recipe, Section, Signal, UntrainableError
 from patbench_lib.finetune.signals import Drawn, cited_pairs, label_pairs, view_pairs
 from patbench_lib.landscape.label_sets import LabelSet
@@ -150,7 +151,7 @@ def make_pairs(
         if signal in SIGNALS[recipe]:
             try:
                 made = draw[signal](np.random.default_rng([seed, place]))  # the same pairs in R4 as alone
-                _check_enough(signal, len(made[0]), settings.batch, landscape)
+                _check_enough(signal, made[0], made[1], settings.batch, landscape)
                 found[signal] = made
             except UntrainableError as error:
                 lacking[signal] = error
@@ -163,49 +164,55 @@ def make_pairs(
     return pairs.taken(np.random.default_rng([seed, len(draw)]).permutation(len(pairs)))
 
 
-def matched(every: Sequence[Pairs], batch: int, seed: int) -> list[Pairs]:
+def matched(every: Sequence[Pairs], texts: Sequence[Ints], batch: int, seed: int) -> list[Pairs]:
     """Return every recipe cut to as many pairs as the smallest has in whole batches.
 
-    A recipe of several signals keeps whole batches of each, as evenly as it goes.
+    A recipe of several signals keeps whole batches of each, as evenly as it goes. Batches hold no text twice, so that a
+    training can make as many of what is kept.
+
+    Parameters
+    ----------
+    texts : for each recipe a number of each pair's two texts, equal for equal texts, shape [pairs, 2].
 
     Raises
     ------
     UntrainableError
-        Where a recipe has fewer pairs than a batch.
+        Where a recipe's pairs fill no batch.
     """
     rng = np.random.default_rng(seed)
-    batches = min(int(_batches(pairs, batch).sum()) for pairs in every)
-    if not batches:
-        least = min(every, key=len)
+    filled = [_batches(pairs, numbers, batch, rng) for pairs, numbers in zip(every, texts, strict=True)]
+    counts = [np.array([len(own) for own in each], dtype=np.int64) for each in filled]
+    least = min(range(len(every)), key=lambda place: int(counts[place].sum()))
+    if not (most := int(counts[least].sum())):
         raise UntrainableError(
-            f"{least.recipe} has no batch of {batch} pairs of one signal: {len(least):,} pairs in all.",
+            f"{every[least].recipe} has no batch of {batch} pairs of one signal without a text twice: "
+            f"{len(every[least]):,} pairs in all.",
             todo="Set a smaller `finetuning.batch`, or leave the recipe out of `finetuning.recipes`.",
         )
-    cut = []
-    for pairs in every:
-        quotas = even_quotas(_batches(pairs, batch), batches) * batch
-        kept = [
-            rng.permutation(np.flatnonzero(pairs.signals == signal))[:quota]
-            for signal, quota in zip(SIGNALS[pairs.recipe], quotas, strict=True)
-        ]
-        cut.append(pairs.taken(rng.permutation(np.concatenate(kept))))
-    return cut
+    kept = [
+        [rows for own, quota in zip(each, even_quotas(count, most), strict=True) for rows in own[:quota]]
+        for each, count in zip(filled, counts, strict=True)
+    ]
+    return [pairs.taken(np.concatenate(rows)) for pairs, rows in zip(every, kept, strict=True)]
 
 
-def _batches(pairs: Pairs, batch: int) -> Ints:
-    """Count the whole batches of each signal of a recipe."""
-    return np.array([int((pairs.signals == signal).sum()) // batch for signal in SIGNALS[pairs.recipe]])
+def _batches(pairs: Pairs, texts: Ints, batch: int, rng: np.random.Generator) -> list[list[Ints]]:
+    """Return the batches that the pairs of each signal of a recipe fill, in an order that says nothing."""
+    signals = [rng.permutation(np.flatnonzero(pairs.signals == signal)) for signal in SIGNALS[pairs.recipe]]
+    return [fill_batches(rows, texts, batch) for rows in signals]
 
 
 def _sections(landscape: Landscape, settings: Finetuning) -> dict[Section, list[str]]:
     return {section: section_texts(landscape, section) for section in settings.view_pair}
 
 
-def _check_enough(signal: Signal, count: int, batch: int, landscape: Landscape) -> None:
-    if count < batch:
+def _check_enough(signal: Signal, anchors: Ints, positives: Ints, batch: int, landscape: Landscape) -> None:
+    """Raise UntrainableError where pairs fill no batch; two sections of one publication are two texts."""
+    texts = np.stack([2 * anchors, 2 * positives + (signal == "view")], axis=1)
+    if not fill_batches(np.arange(len(anchors)), texts, batch):
         raise UntrainableError(
-            f"The training publications of landscape '{landscape.name}' have {count:,} pairs by {signal}, "
-            f"fewer than a batch of {batch}.",
+            f"The training publications of landscape '{landscape.name}' have {len(anchors):,} pairs by {signal}, "
+            f"which fill no batch of {batch} without a text twice.",
             todo="Set a smaller `finetuning.batch`, or smaller shares of development and test.",
         )
 

@@ -57,7 +57,8 @@ def _stream(rows: Ints, texts: Ints, batch: int, *, seed: int, name: str) -> Ite
     """Yield batches for ever, shuffled anew whenever all pairs have been seen."""
     generator = np.random.default_rng(seed)
     while True:
-        made = _one_epoch(generator.permutation(rows), texts, batch)
+        # Pairs that just fill a batch in the order they have need not do so in another.
+        made = fill_batches(generator.permutation(rows), texts, batch) or fill_batches(rows, texts, batch)
         if not made:
             distinct = len(np.unique(texts[rows]))
             raise PatbenchError(
@@ -68,10 +69,16 @@ def _stream(rows: Ints, texts: Ints, batch: int, *, seed: int, name: str) -> Ite
         yield from made
 
 
-def _one_epoch(order: Ints, texts: Ints, batch: int) -> list[Ints]:
-    """Fill batches in order, each pair into the first open batch that has neither of its texts.
+def fill_batches(order: Ints, texts: Ints, batch: int) -> list[Ints]:
+    """Return full batches of pairs in which no text is twice.
 
-    A text in very many pairs would keep as many batches open: what fits in none of the first few is left out.
+    Pairs are taken in order, each into the first open batch that has neither of its texts. A text in very many pairs
+    would keep as many batches open: what fits in none of the first few is left out.
+
+    Parameters
+    ----------
+    order : numbers of pairs.
+    texts : number of each pair's two texts, shape [pairs, 2].
     """
     full: list[Ints] = []
     open_batches: list[tuple[list[int], set[int]]] = []

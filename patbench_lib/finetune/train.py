@@ -109,7 +109,7 @@ def _read_part(
     limits = [limit for limit in (card.max_tokens, settings.max_tokens) if limit is not None]
     if card.kind == "static" or not limits:
         return lesson, development
-    return lesson.beginnings(min(limits)), development.beginnings(min(limits)) if development else None
+    return lesson.as_read(limits), development.beginnings(min(limits)) if development else None
 
 
 def expected(

@@ -111,12 +111,12 @@ def _remedies(changes: pd.DataFrame, home: str) -> str:
 
 
 def _moved(moved: pd.DataFrame, home: str) -> str:
-    """Say how far vectors moved, and how much of that a rotation undoes."""
+    """Say how far vectors moved, and how much of what ranks texts stayed."""
     tuned = moved[moved["recipe"] != ZERO_SHOT]
     said = [
         f"{'at home' if landscape == home else 'elsewhere'} a text's vector moved by {rows['moved'].mean():.4f} in "
-        f"cosine, {rows['moved_rotated'].mean():.4f} after the best rotation, and kept {rows['kept'].mean():.0%} of "
-        "its nearest neighbours"
+        f"cosine, the cosines between two texts correlate at {rows['correlation'].mean():.3f} with those before, and a "
+        f"text kept {rows['kept'].mean():.0%} of its nearest neighbours"
         for landscape, rows in tuned.groupby("landscape", sort=False)
     ]
     return f"In the mean over tuned models, {'; '.join(said)}." if said else ""

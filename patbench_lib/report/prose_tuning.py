@@ -31,9 +31,11 @@ def say_split(bench: Bench, made: Sequence[Pairs]) -> Markdown:
 def _audit(found: Sequence[Finding], copied: Sequence[Finding], *, others: bool) -> str:
     if not found and not copied:
         text = "The audit finds 0 families, citations and near-duplicate texts that training shares with development "
-        return text + ("and test, and 0 near-duplicates of training texts elsewhere." if others else "and test.")
-    said = [f"{len(each.pairs):,} pairs by {each.kind}{f' ({each.what})' if each.what else ''}" for each in found]
-    said += [f"{len(each.pairs):,} near-duplicates in another landscape ({plain(each.what)})" for each in copied]
+        return text + ("and test, and 0 of its publications and texts elsewhere." if others else "and test.")
+    said = [
+        f"{len(each.pairs):,} pairs by {each.kind}{f' ({plain(each.what)})' if each.what else ''}"
+        for each in (*found, *copied)
+    ]
     return f"The audit finds what training should not share: {'; '.join(said)}. Gains are to be read with that in mind."
 
 

@@ -107,10 +107,13 @@ def drift_table(moved: pd.DataFrame, *, synthetic: bool) -> GT:
     if moved.empty:
         return table(pd.DataFrame(columns=["landscape", *WHO]), notes=[NO_DRIFT], synthetic=synthetic)
     tuned = moved[moved["recipe"] != ZERO_SHOT]
-    titles = {"moved": "moved", "moved_rotated": "after rotation", "kept": "neighbours kept"}
+    titles = {"moved": "moved", "correlation": "correlation", "kept": "neighbours kept"}
     shown = tuned[["landscape", *WHO, *titles, "n"]].rename(columns=titles)
-    notes = ["moved: 1 − mean cosine of a text's vectors before and after; n: texts."]
+    notes = [
+        "moved: 1 − mean cosine of a text's vectors before and after; correlation: of the cosines between two texts, "
+        "before and after; n: texts."
+    ]
     return table(
-        shown, decimals={"moved": 4, "after rotation": 4}, percent=["neighbours kept"], whole=["n"],
+        shown, decimals={"moved": 4, "correlation": 3}, percent=["neighbours kept"], whole=["n"],
         unbroken=["model"], notes=notes, synthetic=synthetic,
     )  # fmt: skip

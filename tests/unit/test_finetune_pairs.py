@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -11,10 +12,12 @@ from hypothesis import strategies as st
 from patbench_lib.errors import PatbenchError
 from patbench_lib.finetune.draw import even_quotas, shared_label_pairs
 from patbench_lib.finetune.pairs import Pairs, make_pairs, matched, section_texts
+from patbench_lib.finetune.sampler import plan_batches
 from patbench_lib.finetune.settings import Finetuning, Recipe
 from patbench_lib.landscape.judgements import citations
 from patbench_lib.landscape.label_sets import Labels, label_sets
 from patbench_lib.landscape.schema import Landscape
+from patbench_lib.types import Ints
 
 COLOURS = Labels(sets=("colour",), min_support=1)
 
@@ -138,7 +141,7 @@ def test_a_landscape_without_what_a_recipe_is_made_of(recipe: Recipe, fields: An
 
 @pytest.mark.parametrize("recipe", ["R1", "R2", "R3"])
 def test_too_few_pairs_for_a_batch(recipe: Recipe) -> None:
-    with pytest.raises(PatbenchError, match=r"have \d pairs by \w+, fewer than a batch of 4") as error:
+    with pytest.raises(PatbenchError, match=r"have \d pairs by \w+, which fill no batch of 4") as error:
         drawn(recipe, made(), np.arange(3))
     assert "finetuning.batch" in error.value.todo
 
@@ -163,16 +166,37 @@ def test_a_few_examples_are_shown_from_the_whole_list() -> None:
 def test_the_matched_control_has_as_many_pairs_of_every_recipe_and_whole_batches_of_each_signal() -> None:
     patents = made()
     every = [drawn(recipe, patents) for recipe in ("R1", "R2", "R3", "R4")]  # type: ignore[arg-type]
-    cut = matched(every, 4, 0)
-    assert [len(pairs) for pairs in cut] == [40] * 4, "R3 has 40 pairs, fewest of all"
-    assert cut[3].summary()["pairs"].tolist() == [16, 12, 12], "ten batches over three signals"
+    texts = [numbers(pairs) for pairs in every]
+    cut = matched(every, texts, 4, 0)
+    sizes = [len(pairs) for pairs in cut]
+    assert sizes == [sizes[0]] * 4 and sizes[0] % 4 == 0 and sizes[0] <= 40, "R3 has 40 pairs, fewest of all"
+    of_each = cut[3].summary()["pairs"].to_numpy()
+    assert of_each.sum() == sizes[0] and not (of_each % 4).any() and np.ptp(of_each) <= 4, "batches over three signals"
     for whole, less in zip(every, cut, strict=True):
         assert couples(less) <= couples(whole)
-    again, other = matched(every, 4, 0), matched(every, 4, 1)
+        planned = plan_batches(numbers(less), less.signals, batch=4, epochs=1, seed=3)
+        assert len(planned) == sizes[0] // 4
+    again, other = matched(every, texts, 4, 0), matched(every, texts, 4, 1)
     assert np.array_equal(cut[1].anchors, again[1].anchors) and not np.array_equal(cut[1].anchors, other[1].anchors)
-    assert [len(pairs) for pairs in matched(every, 16, 0)] == [32] * 4
-    with pytest.raises(PatbenchError, match="R3 has no batch of 64"):
-        matched(every, 64, 0)
+    with pytest.raises(PatbenchError, match=r"R\d has no batch of 64"):
+        matched(every, texts, 64, 0)
+
+
+def test_the_control_keeps_pairs_that_fill_their_batches() -> None:
+    """Where each text is in two pairs, any 4 of 24 need not make a batch of 4; those kept do, batch by batch."""
+    ring = np.arange(24)
+    pairs = replace(drawn("R1", made()).taken(ring), anchors=ring, positives=(ring + 1) % 24)
+    texts = np.stack([pairs.anchors, pairs.positives], axis=1)
+    for seed in range(40):
+        [cut] = matched([pairs], [texts], 4, seed)
+        assert len(cut) >= 12
+        for start in range(0, len(cut), 4):
+            assert len({*cut.anchors[start : start + 4], *cut.positives[start : start + 4]}) == 8
+
+
+def numbers(pairs: Pairs) -> Ints:
+    """Number the texts of pairs by publication, two sections of one apart."""
+    return np.stack([2 * pairs.anchors, 2 * pairs.positives + (pairs.signals == "view")], axis=1)
 
 
 @given(st.lists(st.integers(0, 30), min_size=1, max_size=8), st.integers(0, 120))

@@ -6,9 +6,8 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from scipy.linalg import orthogonal_procrustes
 
-from patbench_lib.evaluate.geometry import alignment, kept, moved, uniformity
+from patbench_lib.evaluate.geometry import alignment, correlation, kept, moved, uniformity
 
 
 def drawn(seed: int, n: int = 12, dim: int = 4) -> np.ndarray:
@@ -41,28 +40,32 @@ def test_uniformity_of_many_is_near_that_of_all() -> None:
     assert np.mean(some) == pytest.approx(whole, abs=0.02)
 
 
-def test_a_quarter_turn_moves_all_and_nothing_after_rotation() -> None:
+def test_a_quarter_turn_moves_all_and_keeps_every_cosine() -> None:
     before = np.array([[1.0, 0.0], [0.0, 1.0], [1.0, 1.0]])
     turned = before @ np.array([[0.0, 1.0], [-1.0, 0.0]])
-    assert moved(before, turned) == pytest.approx((1.0, 0.0))
-    assert moved(before, -before) == pytest.approx((2.0, 0.0))
-    assert moved(before, 3 * before) == pytest.approx((0.0, 0.0))
+    for after, far in ((turned, 1.0), (-before, 2.0), (3 * before, 0.0)):
+        assert moved(before, after) == pytest.approx(far)
+        assert correlation(before, after, seed=0) == pytest.approx(1.0)
 
 
-def test_what_no_rotation_undoes_is_left() -> None:
-    before, after = np.array([[1.0, 0.0], [1.0, 0.0]]), np.array([[1.0, 0.0], [0.0, 1.0]])
-    # Cosines 1 and 0. The best rotation turns by 45 degrees, which leaves a cosine of 1/sqrt 2 to both.
-    assert moved(before, after) == pytest.approx((0.5, 1 - 2**-0.5))
+def test_cosines_that_change_places_correlate_by_hand() -> None:
+    before = np.array([[1.0, 0.0, 0.0], [1.0, 0.0, 0.0], [0.0, 1.0, 0.0]])
+    after = np.array([[1.0, 0.0, 0.0], [0.0, 1.0, 0.0], [0.0, 1.0, 0.0]])
+    # Cosines of the three pairs 1, 0, 0 before and 0, 0, 1 after: their covariance is -1/9, either variance 2/9.
+    assert correlation(before, after, seed=0) == pytest.approx(-0.5)
+    assert moved(before, after) == pytest.approx(1 / 3)
 
 
-@given(st.integers(0, 10**6))
-def test_the_rotation_is_that_of_scipy_and_never_leaves_more(seed: int) -> None:
-    before, after = drawn(seed), drawn(seed + 1)
-    old, new = (each / np.linalg.norm(each, axis=1, keepdims=True) for each in (before, after))
-    turn, _ = orthogonal_procrustes(old, new)
-    as_they_are, rotated = moved(before, after)
-    assert rotated == pytest.approx(1 - ((old @ turn) * new).sum(axis=1).mean())
-    assert 0 <= rotated <= as_they_are + 1e-12 <= 2 + 1e-9
+def test_vectors_that_have_nothing_to_do_with_each_other_do_not_correlate_however_few() -> None:
+    before, after = drawn(1, 60, 384), drawn(2, 60, 384)
+    assert abs(correlation(before, after, seed=0)) < 0.1
+
+
+def test_the_correlation_of_many_is_near_that_of_all() -> None:
+    before = drawn(3, 600, 8)
+    after = before + drawn(4, 600, 8)
+    whole, some = correlation(before, after, seed=0), correlation(before, after, seed=0, largest=300)
+    assert whole != some and some == pytest.approx(whole, abs=0.03)
 
 
 @given(st.integers(0, 10**6))
@@ -70,8 +73,9 @@ def test_a_rotation_of_all_vectors_changes_nothing_but_where_they_are(seed: int)
     one, other, turn = drawn(seed), drawn(seed + 1), rotation(seed + 2)
     assert alignment(one @ turn, other @ turn) == pytest.approx(alignment(one, other))
     assert uniformity(one @ turn, seed=0) == pytest.approx(uniformity(one, seed=0))
-    assert moved(one, other @ turn)[1] == pytest.approx(moved(one, other)[1])
-    assert moved(one, one @ turn)[1] == pytest.approx(0, abs=1e-9)
+    assert correlation(one, other @ turn, seed=0) == pytest.approx(correlation(one, other, seed=0))
+    assert correlation(one, one @ turn, seed=0) == pytest.approx(1)
+    assert 0 <= moved(one, other) <= 2
     assert 0 <= alignment(one, other) <= 4 and -8 <= uniformity(one, seed=0) <= 0
 
 
@@ -81,8 +85,10 @@ def test_texts_without_a_token_are_left_out_and_nothing_is_nan() -> None:
     assert alignment(empty, gap) == alignment(before, after)
     assert uniformity(empty, seed=0) == uniformity(before, seed=0)
     assert moved(empty, gap) == moved(before, after)
+    assert correlation(empty, gap, seed=0) == correlation(before, after, seed=0)
     nothing = np.zeros((2, 4))
-    assert np.isnan([alignment(nothing, nothing), uniformity(nothing, seed=0), *moved(nothing, nothing)]).all()
+    assert np.isnan([alignment(nothing, nothing), uniformity(nothing, seed=0), moved(nothing, nothing)]).all()
+    assert np.isnan([correlation(each, each, seed=0) for each in (nothing, before[:2], np.ones((4, 3)))]).all()
     assert np.isnan(uniformity(before[:1], seed=0)) and np.isnan(alignment(before[:0], after[:0]))
 
 

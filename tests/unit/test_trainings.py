@@ -67,7 +67,7 @@ def test_what_has_nothing_to_be_beside_is_left_out(tmp_path: Path) -> None:
 
 
 def test_a_recipe_without_pairs_is_left_out_and_said_why(tmp_path: Path) -> None:
-    made = bench(tmp_path, recipes=["R1", "R2", "R3"], batch=20, pairs_most=20, label_sets=["enabling_technology"])
+    made = bench(tmp_path, recipes=["R1", "R2", "R3"], label_sets=["enabling_technology"])
     made.arena.landscape.patents["claims"] = ""
     found, reasons = possible(made)
     assert found == ["R1", "R2"]
