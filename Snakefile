@@ -14,7 +14,7 @@ PATHS = Paths(Path("."), STUDY.name)
 PLAN = make_plan(STUDY, ROOT, workflow.cores or 1)
 NOTEBOOKS = sorted(path.stem for path in ROOT.glob("notebooks/[0-9]*.ipynb"))
 TABLES = ["retrieval.results", "retrieval.comparisons", "classification.results", "classification.comparisons"]
-TABLES += ["clustering.results", "finetuning.comparisons", "finetuning.orders"]
+TABLES += ["clustering.results", "finetuning.comparisons", "finetuning.orders", "finetuning.across"]
 STEPS = f"{PATHS.build}/steps"
 PATBENCH = f"PATBENCH_THREADS={{threads}} '{sys.executable}' -m patbench_lib"
 

@@ -20,9 +20,9 @@ _FITTED = ("lsa", "lexical")
 
 @cache
 def code_digest(room: str) -> str:
-    """Return a digest of a room's source files, so that a change of the code makes its results anew."""
-    total = hashlib.sha256()
-    for file in sorted(Path(str(files("patbench_lib"))).joinpath(room).rglob("*")):
+    """Return a digest of a room's source files, or of one file, so that a change of the code makes its results anew."""
+    total, path = hashlib.sha256(), Path(str(files("patbench_lib"))).joinpath(room)
+    for file in [path] if path.is_file() else sorted(path.rglob("*")):
         if file.suffix in (".py", ".yaml"):
             total.update(file.read_bytes())
     return total.hexdigest()[:16]

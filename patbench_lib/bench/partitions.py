@@ -8,7 +8,7 @@ import numpy as np
 
 from patbench_lib.bench.arena import Arena
 from patbench_lib.bench.bench import Bench
-from patbench_lib.bench.keys import code_digest
+from patbench_lib.bench.keys import made_by
 from patbench_lib.evaluate.statistics import seed_of
 from patbench_lib.files import replacing
 from patbench_lib.finetune.pairs import Pairs, make_pairs, section_texts
@@ -24,8 +24,8 @@ from patbench_lib.types import Ints
 def partition(bench: Bench, arena: Arena) -> Partition:
     """Return the parts of a landscape for fine-tuning, computed or found.
 
-    Under the inductive protocol no publication that is in the study's other landscape, or is a near-duplicate of one
-    there, is trained on, so that a transfer to it is one.
+    No publication that is in the study's other landscape, or is a near-duplicate of one there, is trained on, so that a
+    transfer to it is one.
 
     Raises
     ------
@@ -45,10 +45,9 @@ def partition(bench: Bench, arena: Arena) -> Partition:
         alike = np.concatenate(found)
     seed = seed_of(bench.study.seed, "partition", arena.name)
     made = make_partition(landscape, judgements, arena.cites, settings, seed, alike=alike)
-    if settings.protocol == "inductive":
-        # Of all publications: those that test queries cite are trained on where the protocol is loosened.
-        for _, findings in _copies(bench, arena, np.arange(len(landscape))):
-            made = made.without(np.concatenate([finding.pairs[:, 0] for finding in findings]))
+    # Of all publications: those that test queries cite are trained on where the protocol is loosened.
+    for _, findings in _copies(bench, arena, np.arange(len(landscape))):
+        made = made.without(np.concatenate([finding.pairs[:, 0] for finding in findings]))
     with replacing(path) as temporary, temporary.open("wb") as file:
         np.savez_compressed(file, part=made.part, sizes=[made.components, made.largest], copied=made.copied)
     return made
@@ -115,9 +114,15 @@ def compared_texts(bench: Bench, arena: Arena) -> dict[str, list[str]]:
     return {f"view {leading}": arena.texts(leading), **sections}
 
 
+def views_read(bench: Bench) -> list[tuple[str, int]]:
+    """Return each landscape's leading view, and how many words of descriptions it holds."""
+    leading = [arena.views[0] for arena in bench.arenas]
+    return [(view, bench.study.description_words if view == "TAD" else 0) for view in leading]
+
+
 def _file(bench: Bench, arena: Arena) -> Path:
     study, settings = bench.study, bench.study.finetuning
-    view = arena.views[0], study.description_words if arena.views[0] == "TAD" else 0
     shape = settings.protocol, settings.development, settings.test, settings.view_pair
-    key = digest([each.key for each in bench.arenas], study.relevance, view, shape, study.seed, code_digest("finetune"))
+    code = made_by("finetune", "bench/partitions.py")
+    key = digest([each.key for each in bench.arenas], study.relevance, views_read(bench), shape, study.seed, code)
     return bench.paths.results / "partitions" / f"{arena.name}.{settings.protocol}.{key}.npz"

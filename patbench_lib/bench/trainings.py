@@ -9,7 +9,7 @@ from pathlib import Path
 from patbench_lib.bench.arena import Arena
 from patbench_lib.bench.bench import Bench
 from patbench_lib.bench.keys import made_by, model_key
-from patbench_lib.bench.partitions import label_sets, pairs, partition
+from patbench_lib.bench.partitions import label_sets, pairs, partition, views_read
 from patbench_lib.evaluate.statistics import seed_of
 from patbench_lib.finetune.blend import blend
 from patbench_lib.finetune.develop import Development, make_development
@@ -24,6 +24,8 @@ from patbench_lib.study import digest
 
 LIBRARIES = ("torch", "transformers", "sentence-transformers")
 """Whose versions may change weights."""
+
+_PREPARED_BY = ("bench/partitions.py", "bench/trainings.py")
 
 _NOT_OF_ALL = {"models", "recipes", "repeats", "looser", "remedies", "closely", "device", "gentle", "blend"}
 """Settings that say which trainings there are, or concern some alone."""
@@ -144,7 +146,8 @@ def tuned(bench: Bench, training: Training, *, say: Callable[[str], None] = prin
         name=training.name,
         key=key,
         seed=seed_of(bench.study.seed, "training", training.model, training.repeat),
-        development=_development(bench),
+        # Weights kept at the best look would have been trained for other numbers of steps.
+        development=None if training.kind == "matched" else _development(bench),
         allow_remote_code=bench.study.allow_remote_code,
         say=say,
     )
@@ -188,11 +191,17 @@ def _matched(bench: Bench, training: Training) -> Lesson:
     """Return the lesson of a recipe in the matched control; all models have the same pairs."""
     (recipes, _), settings = possible(bench), bench.study.finetuning
     lessons = [_lesson(bench.arena, pairs(bench, bench.arena, recipe)) for recipe in recipes]
-    limits = [settings.max_tokens, *(bench.study.card(model).max_tokens for model in settings.models)]
-    texts = [lesson.as_read(limits).numbers() for lesson in lessons]
+    texts = [lesson.as_read([_least_read(bench)]).numbers() for lesson in lessons]
     seed = seed_of(bench.study.seed, "matched", training.repeat)
     cut = matched([lesson.pairs for lesson in lessons], texts, settings.batch, seed)
     return _lesson(bench.arena, cut[recipes.index(training.recipe)])
+
+
+def _least_read(bench: Bench) -> int | None:
+    """Return the lowest token limit of the models that are tuned, None where none has one."""
+    settings = bench.study.finetuning
+    limits = [settings.max_tokens, *(bench.study.card(model).max_tokens for model in settings.models)]
+    return min((limit for limit in limits if limit is not None), default=None)
 
 
 def _settings(bench: Bench, training: Training) -> Finetuning:
@@ -220,13 +229,12 @@ def _key(bench: Bench, training: Training) -> str:
     """Return the key of all that changes the weights; nothing has to be read or trained to know it."""
     study, arenas = bench.study, bench.arenas
     settings = study.finetuning.model_dump(mode="json", exclude=_NOT_OF_ALL)
-    view = arenas[0].views[0], study.description_words if arenas[0].views[0] == "TAD" else 0
     return digest(
         [training.model, training.recipe, training.kind, training.repeat, _own(bench, training.kind)],
         model_key(study, study.card(training.model)),
-        [[arena.key for arena in arenas], study.relevance, view, study.labels, study.seed],
+        [[arena.key for arena in arenas], study.relevance, views_read(bench), study.labels, study.seed],
         settings,
-        made_by("finetune", "landscape", "models", libraries=LIBRARIES),
+        made_by("finetune", "landscape", "models", *_PREPARED_BY, libraries=LIBRARIES),
     )
 
 
@@ -234,5 +242,5 @@ def _own(bench: Bench, kind: Kind) -> object:
     """Return what trainings of a kind alone depend on."""
     settings = bench.study.finetuning
     if kind == "matched":
-        return possible(bench)[0]
+        return possible(bench)[0], _least_read(bench)
     return {"gentle": settings.gentle, "blend": settings.blend}.get(kind)

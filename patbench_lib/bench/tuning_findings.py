@@ -67,8 +67,9 @@ def survives(changes: pd.DataFrame, statistics: Statistics, *, seed: int) -> pd.
     Returns
     -------
     pandas.DataFrame
-        landscape, whole, task, measure, tau (Kendall's, between the gains of plain and matched trainings), p (of its
-        permutation test, which takes models and recipes for interchangeable), n (models x recipes that have both),
+        landscape, whole, task, measure, tau (Kendall's, between the gains of plain and matched trainings, over pairs of
+        recipes of one model: that one model gains more than another is no order of recipes), p (of its permutation
+        test, which takes the recipes of a model for interchangeable), n (models x recipes that have both),
         same_best (models that have a best recipe in common), models. tau and p are nan where gains do not vary.
     """
     rows, place = [], [name for name in PLACE if name != "kind"]
@@ -78,7 +79,8 @@ def survives(changes: pd.DataFrame, statistics: Statistics, *, seed: int) -> pd.
         if {"plain", "matched"} - set(wide.columns) or (both := wide.dropna()).empty:
             continue
         plain, matched = (both[kind].to_numpy() for kind in ("plain", "matched"))
-        tau, p = kendall(plain, matched, draws=statistics.permutations, seed=seed)
+        models = both.index.get_level_values("model").tolist()
+        tau, p = kendall(plain, matched, models, draws=statistics.permutations, seed=seed)
         same = [
             bool(set(_leading(own["plain"])) & set(_leading(own["matched"])))
             for _, own in both.droplevel("model").groupby(both.index.get_level_values("model"))

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from itertools import combinations, permutations
-from math import factorial
+from collections.abc import Hashable, Sequence
+from itertools import permutations
+from math import factorial, prod
 
 import numpy as np
 
@@ -14,35 +15,53 @@ ROUNDING = 1e-9
 """Statistics closer than this are equal: they are sums of few terms."""
 
 
-def kendall(first: Floats, second: Floats, *, draws: int, seed: int) -> tuple[float, float]:
+def kendall(
+    first: Floats, second: Floats, groups: Sequence[Hashable] | None = None, *, draws: int, seed: int
+) -> tuple[float, float]:
     """Return Kendall's tau-b of two orders and the two-sided p-value of its permutation test.
 
     tau-b = (pairs in the same order - pairs in opposite order) / sqrt(pairs not tied in the first * pairs not tied in
     the second) (Kendall, The Treatment of Ties in Ranking Problems, 1945). All permutations are gone through where
     there are no more than `draws` of them; else p = (1 + drawn ones at least as far from 0) / (1 + draws).
 
+    Parameters
+    ----------
+    groups : of each thing, where order counts within groups alone: pairs are of one group, and so are permutations.
+
     Returns
     -------
     (float, float)
         nan for both where one of the two does not vary.
     """
-    if len(first) < 2 or np.ptp(first) == 0 or np.ptp(second) == 0:
-        return float("nan"), float("nan")
-    left, right = np.array(list(combinations(range(len(first)), 2))).T
+    _, code = np.unique([str(each) for each in groups or [""] * len(first)], return_inverse=True)
+    left, right = np.triu_indices(len(first), 1)
+    alike = code[left] == code[right]
+    left, right = left[alike], right[alike]
     signs, others = (np.sign(each[left] - each[right]) for each in (first, second))
     scale = np.sqrt(np.abs(signs).sum() * np.abs(others).sum())
-    orders, exact = _orders(len(first), draws, seed)
+    if scale == 0:
+        return float("nan"), float("nan")
+    orders, exact = _orders(code, draws, seed)
     permuted = np.sign(second[orders[:, left]] - second[orders[:, right]]) @ signs / scale
     tau = float(signs @ others / scale)
     as_far = int((np.abs(permuted) >= abs(tau) - ROUNDING).sum())
     return tau, as_far / len(orders) if exact else (1 + as_far) / (1 + draws)
 
 
-def _orders(n: int, draws: int, seed: int) -> tuple[Ints, bool]:
-    """Return permutations of n things, one a row, and whether they are all there are."""
-    if factorial(n) <= draws:
-        return np.array(list(permutations(range(n)))), True
-    return np.random.default_rng(seed).permuted(np.tile(np.arange(n), (draws, 1)), axis=1), False
+def _orders(code: Ints, draws: int, seed: int) -> tuple[Ints, bool]:
+    """Return permutations of things within their groups, one a row, and whether they are all there are."""
+    places = [np.flatnonzero(code == group) for group in np.unique(code)]
+    every = prod(factorial(len(some)) for some in places) <= draws
+    orders = np.tile(np.arange(len(code)), (1 if every else draws, 1))
+    rng = np.random.default_rng(seed)
+    for some in places:
+        if every:
+            mine = np.array(list(permutations(some.tolist())))
+            orders = np.repeat(orders, len(mine), axis=0)
+            orders[:, some] = np.tile(mine, (len(orders) // len(mine), 1))
+        else:
+            orders[:, some] = rng.permuted(orders[:, some], axis=1)
+    return orders, every
 
 
 def spearman(first: Floats, second: Floats, *, level: float, resamples: int, seed: int) -> tuple[float, float, float]:

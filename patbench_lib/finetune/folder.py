@@ -91,7 +91,7 @@ def model_card(base: Card, name: str, about: Mapping[str, Any]) -> str:
         license_name=None if licence in _LICENCES else licence,
         library_name="sentence-transformers",
         pipeline_tag="sentence-similarity",
-        datasets=[str(about["landscape"])] if about.get("landscape") else None,
+        datasets=str(about["landscape"]).split(" + ") if about.get("landscape") else None,
         tags=["sentence-transformers", "feature-extraction", "patents", "patbench"],
     )
     told = {key: value for key, value in about.items() if key not in _OURS and value is not None}

@@ -102,8 +102,8 @@ def control_table(kept_order: pd.DataFrame, *, synthetic: bool) -> GT:
     shown = kept_order[["task", "measure", "tau", "p", "n"]].rename(columns={"tau": "Kendall's τ"})
     shown["same best recipe"] = [f"{row['same_best']} of {row['models']}" for _, row in kept_order.iterrows()]
     notes = [
-        "τ: between the changes with all pairs and with equally many, of n models and recipes; p: of its permutation "
-        "test. same best recipe: models for which it is."
+        "τ: between the changes with all pairs and with equally many, of n models and recipes, recipes of one model "
+        "against each other; p: of its permutation test. same best recipe: models for which it is."
     ]
     return table(shown, decimals={"Kendall's τ": 2, "p": 4}, whole=["n"], notes=notes, synthetic=synthetic)
 

@@ -110,9 +110,9 @@ def _control(kept_order: pd.DataFrame) -> str:
         return f"Whether the amount of data explains the order of recipes cannot be judged from {most} changes."
     said = [f"{row['measure']} τ = {_number(row['tau'])} (p = {row['p']:.3f})" for _, row in judged.iterrows()]
     return (
-        f"With equally many pairs and steps for all, the order of {judged['n'].max()} changes agrees with that of all "
-        f"pairs as follows: {'; '.join(said)}. The best recipe stays the best in {judged['same_best'].sum()} of "
-        f"{judged['models'].sum()} cases of a model and a measure."
+        f"With equally many pairs and steps for all, the order of {judged['n'].max()} changes, recipes of one model "
+        f"against each other, agrees with that of all pairs as follows: {'; '.join(said)}. The best recipe stays the "
+        f"best in {judged['same_best'].sum()} of {judged['models'].sum()} cases of a model and a measure."
     )
 
 

@@ -153,7 +153,9 @@ def test_a_publication_of_both_landscapes_is_found_whatever_its_texts_there(tmp_
     tables = [{"source": "table", "name": name, "path": str(tmp_path / f"{name}.csv")} for name in ("one", "other")]
     made = bench(home, landscape=tables[0], external=tables[1], finetuning={"protocol": "transductive"})
     arena, other = made.arenas
-    everything = replace(partition(made, arena), part=np.zeros(60, dtype=np.int64))
+    parts = partition(made, arena)
+    assert copies(made, arena, parts) == [], "under the looser protocol too"
+    everything = replace(parts, part=np.zeros(60, dtype=np.int64))
     [(where, [finding])] = copies(made, arena, everything)
     assert where is other and (finding.kind, finding.what, finding.leak) == ("publication", "in landscape other", True)
     assert [arena.landscape.numbers[row] for row in finding.pairs[:, 0]] == ["US-158-A1", "US-159-A1"]

@@ -20,6 +20,19 @@ def test_kendall_counts_pairs_in_the_same_order() -> None:
     assert p == pytest.approx(8 / 24)
 
 
+def test_kendall_within_groups_leaves_out_what_sets_groups_apart() -> None:
+    # The second group is far above the first in both, and its own order is turned round.
+    first, second = np.array([1.0, 2, 3, 11, 12]), np.array([4.0, 5, 6, 19, 18])
+    tau, p = kendall(first, second, ["a", "a", "a", "b", "b"], draws=1000, seed=0)
+    assert tau == pytest.approx((3 - 1) / 4)
+    # Of 12 orders within groups: sums of signs are 3 1 1 -1 -1 -3 in the first, each with 1 or -1 in the second, so
+    # that all but 1 - 1 and -1 + 1, two of each, are 2 or more from 0.
+    assert p == pytest.approx(8 / 12)
+    drawn = kendall(first, second, ["a", "a", "a", "b", "b"], draws=11, seed=0)
+    assert drawn[0] == tau and 0 < drawn[1] <= 1
+    assert np.isnan(kendall(first[:2], second[:2], ["a", "b"], draws=10, seed=0)).all(), "no pair within a group"
+
+
 def test_kendall_takes_ties_out_of_the_scale() -> None:
     tau, _ = kendall(np.array([1.0, 1, 2]), np.array([1.0, 2, 3]), draws=100, seed=0)
     assert tau == pytest.approx(2 / sqrt(2 * 3))

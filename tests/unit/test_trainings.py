@@ -124,6 +124,24 @@ def test_matched_trainings_have_as_many_pairs_and_steps(tmp_path: Path) -> None:
     assert len(set(sizes.values())) == 1 and len(sizes) == 6
     one, other = (lesson_of(made, Training("MiniLM-static", "R4", "matched", repeat)).pairs for repeat in (0, 1))
     assert sorted(one.anchors) != sorted(other.anchors), "another seed, other pairs"
+    told = [training_of(folder_of(made, each)) for each in trainings(made, "matched") if tuned(made, each, say=silent)]
+    assert len({each["steps"] for each in told}) == 1 and not any("best_step" in each for each in told)
+
+
+def test_the_matched_control_is_made_anew_for_models_that_read_less(tmp_path: Path) -> None:
+    one = Training("MiniLM-static", "R3", "matched")
+    alone, beside = ["MiniLM-static"], ["MiniLM-static", "MiniLM-2L"]
+    for limit, same in ((16, True), (None, False)):
+        keys = [module._key(bench(tmp_path, models=models, max_tokens=limit), one) for models in (alone, beside)]
+        assert (keys[0] == keys[1]) == same, "texts that begin alike are one text to a model that reads no more"
+
+
+def test_texts_of_either_landscape_change_a_training(tmp_path: Path) -> None:
+    made, one = bench(tmp_path), Training("MiniLM-static", "R3", "both")
+    other = bench(tmp_path)
+    other.arenas[1].__dict__["_split"] = (["TAC"], {})
+    assert made.arena.views == other.arena.views
+    assert module._key(made, one) != module._key(other, one)
 
 
 def test_training_on_both_landscapes_reads_the_texts_of_both(tmp_path: Path) -> None:
