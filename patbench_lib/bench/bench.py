@@ -31,6 +31,7 @@ from patbench_lib.retrieve.run import Run
 from patbench_lib.study import Study
 from patbench_lib.types import Role
 
+Known = TypeVar("Known")
 Model = TypeVar("Model")
 
 
@@ -49,6 +50,7 @@ class Bench:
         self.paths = Paths(root or find_root(), study.name)
         self._encoders: dict[tuple[str, str, Task], Encoder] = {}
         self._loaded: dict[str, Any] = {}
+        self._known: dict[str, Any] = {}
         if threads := os.environ.get("PATBENCH_THREADS"):
             import torch
 
@@ -120,6 +122,13 @@ class Bench:
             )
         model: Model = self._loaded[system]
         return model
+
+    def once(self, what: str, make: Callable[[], Known]) -> Known:
+        """Return what `make` gives, asked once for each name: what is asked again and again and takes its time."""
+        if what not in self._known:
+            self._known[what] = make()
+        known: Known = self._known[what]
+        return known
 
     def encoded(
         self, system: str, arena: Arena, view: View, role: Role = "document", task: Task = "retrieval"

@@ -95,7 +95,7 @@ def changes(bench: Bench, held: HeldOut, subjects: Sequence[Subject]) -> pd.Data
     """
     tables = []
     for alone in (False, True):
-        some = [each for each in subjects if each.remedy == alone]
+        some = [each for each in subjects if ranked_alone(held, each) == alone]
         asked = [Contrast((each.model,), each.systems) for each in some]
         tables.append(told(bench, held, some, contrasted(bench, held, asked, retrieval_alone=alone)))
     return stacked(tables, CHANGES)
@@ -113,6 +113,11 @@ def told(bench: Bench, held: HeldOut, subjects: Sequence[Subject], table: pd.Dat
         kind=[each.kind for each in about],
     )
     return _corrected(table, ["kind", "task", "stratum", "measure"], CHANGES, bench.study.statistics)
+
+
+def ranked_alone(held: HeldOut, subject: Subject) -> bool:
+    """Tell whether a subject is tested in retrieval alone: remedies are, and what they stand beside on a part."""
+    return subject.remedy or not (held.whole or held.arena.main)
 
 
 def orders(bench: Bench, held: HeldOut, subjects: Sequence[Subject]) -> pd.DataFrame:

@@ -8,7 +8,7 @@ import pandas as pd
 
 from patbench_lib.bench.across_views import across_views
 from patbench_lib.bench.bench import Bench
-from patbench_lib.bench.changes import CHANGES, ORDERS, Subject, changes, orders, stacked, subjects_of
+from patbench_lib.bench.changes import CHANGES, ORDERS, Subject, changes, orders, ranked_alone, stacked, subjects_of
 from patbench_lib.bench.classified import LIBRARIES as CLASSIFIED_BY
 from patbench_lib.bench.clustering import LIBRARIES as CLUSTERED_BY
 from patbench_lib.bench.held_out import HeldOut, agreements_by, held_out, predictions_by, retrieval_scores
@@ -90,7 +90,7 @@ def test_training(bench: Bench, model: str, recipe: str) -> None:
 
 def _test(bench: Bench, held: HeldOut, subject: Subject, system: str) -> None:
     retrieval_scores(bench, held, system)
-    if not subject.remedy:
+    if not ranked_alone(held, subject):
         predictions_by(bench, held, [system])
         agreements_by(bench, held, [system])
     if subject.kind == "plain" and held.arena.main:

@@ -10,7 +10,7 @@ from patbench_lib.bench.arena import Arena
 from patbench_lib.bench.bench import Bench
 from patbench_lib.bench.keys import made_by
 from patbench_lib.evaluate.statistics import seed_of
-from patbench_lib.files import replacing
+from patbench_lib.files import locked, replacing
 from patbench_lib.finetune.pairs import Pairs, make_pairs, section_texts
 from patbench_lib.finetune.partition import Partition, make_partition
 from patbench_lib.finetune.settings import Recipe
@@ -32,24 +32,29 @@ def partition(bench: Bench, arena: Arena) -> Partition:
     PatbenchError
         Where a part would have no query.
     """
-    settings, landscape, judgements = bench.study.finetuning, arena.landscape, arena.judgements
     path = _file(bench, arena)
-    if path.is_file():
-        with np.load(path, allow_pickle=False) as kept:
-            components, largest = map(int, kept["sizes"])
-            shape = components, largest, kept["copied"]
-            return Partition(settings.protocol, kept["part"], judgements.queries, landscape.family, *shape)
-    alike = None
+    if not path.is_file():
+        with locked(path.with_suffix(".lock")):  # steps that run at once all begin with it
+            if not path.is_file():
+                made = _parted(bench, arena)
+                with replacing(path) as temporary, temporary.open("wb") as file:
+                    np.savez_compressed(file, part=made.part, sizes=[made.components, made.largest], copied=made.copied)
+    with np.load(path, allow_pickle=False) as kept:
+        shape = *map(int, kept["sizes"]), kept["copied"]
+        protocol, queries = bench.study.finetuning.protocol, arena.judgements.queries
+        return Partition(protocol, kept["part"], queries, arena.landscape.family, *shape)
+
+
+def _parted(bench: Bench, arena: Arena) -> Partition:
+    settings, landscape, alike = bench.study.finetuning, arena.landscape, None
     if settings.protocol == "inductive":
         found = [near_duplicates(texts, landscape.family) for texts in compared_texts(bench, arena).values()]
         alike = np.concatenate(found)
     seed = seed_of(bench.study.seed, "partition", arena.name)
-    made = make_partition(landscape, judgements, arena.cites, settings, seed, alike=alike)
+    made = make_partition(landscape, arena.judgements, arena.cites, settings, seed, alike=alike)
     # Of all publications: those that test queries cite are trained on where the protocol is loosened.
     for _, findings in _copies(bench, arena, np.arange(len(landscape))):
         made = made.without(np.concatenate([finding.pairs[:, 0] for finding in findings]))
-    with replacing(path) as temporary, temporary.open("wb") as file:
-        np.savez_compressed(file, part=made.part, sizes=[made.components, made.largest], copied=made.copied)
     return made
 
 

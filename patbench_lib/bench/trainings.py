@@ -67,6 +67,10 @@ def possible(bench: Bench) -> tuple[list[Recipe], dict[Recipe, str]]:
 
 
 def _possible(bench: Bench, arena: Arena) -> tuple[list[Recipe], dict[Recipe, str]]:
+    return bench.once(f"possible {arena.name}", lambda: _tried(bench, arena))
+
+
+def _tried(bench: Bench, arena: Arena) -> tuple[list[Recipe], dict[Recipe, str]]:
     found: list[Recipe] = []
     reasons: dict[Recipe, str] = {}
     for recipe in bench.study.finetuning.recipes:
@@ -138,6 +142,8 @@ def tuned(bench: Bench, training: Training, *, say: Callable[[str], None] = prin
             allow_remote_code=bench.study.allow_remote_code,
         )
     lesson, settings = lesson_of(bench, training), _settings(bench, training)
+    # Weights kept at the best look would have been trained for other numbers of steps than those of other recipes.
+    even = training.kind == "matched"
     return train(
         base,
         lesson,
@@ -146,8 +152,8 @@ def tuned(bench: Bench, training: Training, *, say: Callable[[str], None] = prin
         name=training.name,
         key=key,
         seed=seed_of(bench.study.seed, "training", training.model, training.repeat),
-        # Weights kept at the best look would have been trained for other numbers of steps.
-        development=None if training.kind == "matched" else _development(bench),
+        development=None if even else _development(bench),
+        steps=settings.epochs * (len(lesson.pairs) // settings.batch) if even else None,
         allow_remote_code=bench.study.allow_remote_code,
         say=say,
     )
