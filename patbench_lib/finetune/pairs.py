@@ -21,6 +21,7 @@ from patbench_lib.landscape.views import first_claim
 from patbench_lib.types import Ints
 
 SHOWN = 5
+_ORDERS = 4
 _WORDS = 12
 
 
@@ -209,7 +210,8 @@ def _sections(landscape: Landscape, settings: Finetuning) -> dict[Section, list[
 def _check_enough(signal: Signal, anchors: Ints, positives: Ints, batch: int, landscape: Landscape) -> None:
     """Raise UntrainableError where pairs fill no batch; two sections of one publication are two texts."""
     texts = np.stack([2 * anchors, 2 * positives + (signal == "view")], axis=1)
-    if not fill_batches(np.arange(len(anchors)), texts, batch):
+    rng = np.random.default_rng(0)  # several orders: a training shuffles them anew in each epoch
+    if not all(fill_batches(rng.permutation(len(anchors)), texts, batch) for _ in range(_ORDERS)):
         raise UntrainableError(
             f"The training publications of landscape '{landscape.name}' have {len(anchors):,} pairs by {signal}, "
             f"which fill no batch of {batch} without a text twice.",

@@ -12,6 +12,7 @@ from patbench_lib.evaluate.statistics import seed_of
 from patbench_lib.types import Ints
 
 _OPEN = 64
+_SHUFFLES = 50
 
 
 def plan_batches(
@@ -57,8 +58,7 @@ def _stream(rows: Ints, texts: Ints, batch: int, *, seed: int, name: str) -> Ite
     """Yield batches for ever, shuffled anew whenever all pairs have been seen."""
     generator = np.random.default_rng(seed)
     while True:
-        # Pairs that just fill a batch in the order they have need not do so in another.
-        made = fill_batches(generator.permutation(rows), texts, batch) or fill_batches(rows, texts, batch)
+        made = _shuffled(generator, rows, texts, batch)
         if not made:
             distinct = len(np.unique(texts[rows]))
             raise PatbenchError(
@@ -67,6 +67,14 @@ def _stream(rows: Ints, texts: Ints, batch: int, *, seed: int, name: str) -> Ite
                 todo="Lower `finetuning.batch`, or train on a larger landscape.",
             )
         yield from made
+
+
+def _shuffled(generator: np.random.Generator, rows: Ints, texts: Ints, batch: int) -> list[Ints]:
+    """Return the batches of an epoch: pairs that just fill one do so in some orders, maybe only in the one given."""
+    for _ in range(_SHUFFLES):
+        if made := fill_batches(generator.permutation(rows), texts, batch):
+            return made
+    return fill_batches(rows, texts, batch)
 
 
 def fill_batches(order: Ints, texts: Ints, batch: int) -> list[Ints]:

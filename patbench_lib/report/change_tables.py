@@ -11,6 +11,9 @@ from patbench_lib.bench.drift import ZERO_SHOT
 from patbench_lib.report.tables import table
 from patbench_lib.report.tuning_marks import NO_TUNING, SMALLEST, WHO, titled
 
+_ROOMY = 3
+"""Columns of values that a page has room for in its own size of letters."""
+
 NO_CONTROL = "No recipes were trained on equally many pairs."
 PROTOCOLS = {"plain": "inductive", "transductive": "transductive"}
 NO_LOOSER = "This study trains under one protocol alone."
@@ -44,6 +47,7 @@ def changes_table(changes: pd.DataFrame, level: float, *, why: str = NO_TUNING, 
     tested = "; ".join(f"{column} {n:,}" for column, n in counts.items())
     notes = [TESTED, f"In brackets the {level:.0%} interval of the change. Tested on: {tested}."]
     shown = table(pd.DataFrame(rows, columns=[*WHO, *columns]), unbroken=WHO, notes=notes, synthetic=synthetic)
+    shown = shown.tab_options(table_font_size="0.78em") if len(columns) > _ROOMY else shown
     return shown.tab_style(style.css("white-space: pre;"), loc.body(columns=columns)).cols_align("right", columns)
 
 

@@ -35,7 +35,7 @@ def null_bench(folder: Path, seed: int) -> Bench:
         "classification": {"repeats": 2, "strengths": (0.1, 1.0)},
         "clustering": {"starts": 2, "repeats": 2},
         "statistics": {"resamples": 100, "permutations": 1000},
-        "finetuning": {"models": ("MiniLM-static",), "closely": 0, "test": 0.3, "batch": 16, "looks": 1},
+        "finetuning": {"models": ("MiniLM-static",), "closely": 0, "test": 0.3, "batch": 8, "looks": 1},
     }
     return Bench(Study.model_validate(study), folder, progress=False)
 

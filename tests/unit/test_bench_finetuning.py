@@ -17,10 +17,7 @@ from patbench_lib.bench.finetuning import finetuning_results, places
 from patbench_lib.bench.results import query_results, retrieval_results
 from patbench_lib.bench.trainings import trainings, with_tuned
 
-TUNING: dict[str, Any] = {
-    "models": ["MiniLM-static"], "recipes": ["R1", "R3"], "pairs_most": 24, "batch": 8, "epochs": 1, "looks": 1,
-    "pool": 40, "repeats": 1, "remedies": ["both"], "looser": False,
-}  # fmt: skip
+TUNING: dict[str, Any] = {**studies.TUNING, "remedies": ["both"], "looser": False}
 STUDY: dict[str, Any] = {
     "landscape": {"source": "demo", "publications": 120},
     "external": {"source": "demo", "name": "external", "kind": "external", "publications": 60},

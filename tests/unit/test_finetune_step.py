@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from fixtures import studies
 from fixtures.commands import Patbench, small_study
 
 from patbench_lib.bench import plan as module
@@ -14,16 +15,9 @@ from patbench_lib.bench.plan import make_plan
 from patbench_lib.parameters import make_study
 
 TUNING: dict[str, Any] = {
-    "models": ["MiniLM-static"],
-    "recipes": ["R1", "R2"],
-    "pairs_most": 16,
-    "batch": 2,
-    "epochs": 1,
-    "looks": 1,
-    "pool": 20,
-    "closely": 0,
+    **studies.TUNING, "recipes": ["R1", "R2"], "pairs_most": 16, "batch": 2, "pool": 20, "closely": 0,
     "protocol": "transductive",
-}
+}  # fmt: skip
 
 
 def test_a_model_is_trained_and_tested_by_one_command(tmp_path: Path, home: Path, patbench: Patbench) -> None:

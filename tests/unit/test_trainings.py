@@ -16,16 +16,6 @@ from patbench_lib.bench.partitions import pairs, partition
 from patbench_lib.bench.trainings import Training, folder_of, lesson_of, possible, trainings, tuned, with_tuned
 from patbench_lib.finetune.folder import training_of
 
-TUNING: dict[str, Any] = {
-    "models": ["MiniLM-static"],
-    "recipes": ["R1", "R3"],
-    "pairs_most": 24,
-    "batch": 8,
-    "epochs": 1,
-    "looks": 1,
-    "pool": 40,
-    "repeats": 1,
-}
 LANDSCAPES = {
     "landscape": {"source": "demo", "publications": 120},
     "external": {"source": "demo", "name": "external", "kind": "external", "publications": 60},
@@ -34,7 +24,7 @@ LANDSCAPES = {
 
 
 def bench(root: Path, **tuning: Any) -> Bench:
-    return studies.bench(root, **LANDSCAPES, finetuning={**TUNING, **tuning})
+    return studies.bench(root, **LANDSCAPES, finetuning={**studies.TUNING, **tuning})
 
 
 def names(made: Bench, *kinds: Any) -> list[str]:
@@ -62,7 +52,7 @@ def test_what_has_nothing_to_be_beside_is_left_out(tmp_path: Path) -> None:
     assert alone == ["MiniLM-static+R1", "MiniLM-static+R1+transductive"], "one recipe has nothing to be matched with"
     loose = names(bench(tmp_path, protocol="transductive", remedies=["gentle"], repeats=0))
     assert loose == ["MiniLM-static+R1", "MiniLM-static+R3", "MiniLM-static+R1+gentle", "MiniLM-static+R3+gentle"]
-    no_other = studies.bench(tmp_path, **{**LANDSCAPES, "external": None}, finetuning=TUNING)
+    no_other = studies.bench(tmp_path, **{**LANDSCAPES, "external": None}, finetuning=studies.TUNING)
     assert {each.kind for each in trainings(no_other)} == {"plain", "matched", "transductive"}
 
 
