@@ -42,13 +42,14 @@ def null_bench(folder: Path, seed: int) -> Bench:
 
 @pytest.mark.slow
 def test_no_recipe_is_better_or_worse_than_another(tmp_path: Path) -> None:
-    found = {"changes": [], "orders": []}
+    found: dict[str, list[pd.DataFrame]] = {"changes": [], "orders": []}
     for seed in range(SEEDS):
-        for name, table in finetuning_results(null_bench(tmp_path, seed)).items():
-            found[name].append(table.assign(seed=seed))
+        tables = finetuning_results(null_bench(tmp_path, seed))
+        for name, seeded in found.items():
+            seeded.append(tables[name].assign(seed=seed))
     most = binom.interval(0.99, SEEDS, 0.05)[1]
-    for name, tables in found.items():
-        together = pd.concat(tables)
+    for name, seeded in found.items():
+        together = pd.concat(seeded)
         cell = ["landscape", *(["stratum"] if name == "changes" else []), "measure"]
         # Holm holds the chance of any false finding at 5 % for each cell of a seed, and cells share their models.
         for where, mine in together.groupby(cell):
