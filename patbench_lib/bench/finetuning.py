@@ -14,7 +14,8 @@ from patbench_lib.bench.clustering import LIBRARIES as CLUSTERED_BY
 from patbench_lib.bench.held_out import HeldOut, agreements_by, held_out, predictions_by, retrieval_scores
 from patbench_lib.bench.keys import made_by, model_key
 from patbench_lib.bench.results import card_provenance, keep_tables, run_provenance
-from patbench_lib.bench.trainings import trainings, with_tuned
+from patbench_lib.bench.trainings import Training, folder_of, trainings, with_tuned
+from patbench_lib.finetune.folder import tell_tested
 from patbench_lib.study import digest
 
 _OWN = "tested"
@@ -82,10 +83,13 @@ def test_training(bench: Bench, model: str, recipe: str) -> None:
     tested = list(places(bench, subjects_of(mine)))
     for training in mine:
         tuned = with_tuned(bench, [training])  # one at a time: a bench keeps the models in memory that it has loaded
+        told: dict[str, str] = {}
         for held, subjects in tested:
             for subject in subjects:
                 if training.name in subject.systems:
                     _test(tuned, held, subject, training.name)
+                    told.update([_told(tuned, held, training)])
+        tell_tested(folder_of(bench, training), bench.study.card(training.model), told)
 
 
 def _test(bench: Bench, held: HeldOut, subject: Subject, system: str) -> None:
@@ -95,6 +99,18 @@ def _test(bench: Bench, held: HeldOut, subject: Subject, system: str) -> None:
         agreements_by(bench, held, [system])
     if subject.kind == "plain" and held.arena.main:
         across_views(bench, held, [subject])
+
+
+def _told(bench: Bench, held: HeldOut, training: Training) -> tuple[str, str]:
+    """Return what a tuned model reached in retrieval, for its model card, beside the model as it was."""
+    measure, means = bench.study.main_measure, []
+    for system in (training.model, training.name):
+        scores = retrieval_scores(bench, held, system)
+        own = scores[(scores["measure"] == measure) & (scores["stratum"] == "ALL")]["value"]
+        means.append(float(own.mean()))
+    where = f"{'all' if held.whole else 'the test part'} of {held.arena.name}, {len(own):,} queries"
+    synthetic = " (synthetic patents)" if held.arena.landscape.provenance.synthetic else ""
+    return f"{measure} on {where}{synthetic}", f"{means[0]:.4f} before, {means[1]:.4f} after"
 
 
 def _described(bench: Bench, table: pd.DataFrame, subjects: Sequence[Subject]) -> pd.DataFrame:

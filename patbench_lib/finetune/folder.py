@@ -11,7 +11,7 @@ from typing import Any
 import yaml
 
 from patbench_lib.errors import PatbenchError
-from patbench_lib.files import make_folder
+from patbench_lib.files import make_folder, replacing
 from patbench_lib.models.card import Card
 from patbench_lib.models.transformer import no_progress_bar
 from patbench_lib.types import Role
@@ -48,14 +48,28 @@ def save_tuned(model: Any, base: Card, folder: Path, *, name: str, about: Mappin
     try:
         with no_progress_bar():
             model.save_pretrained(str(temporary), create_model_card=False)
-        record = {"card": _written(base, name), "training": dict(about)}
-        (temporary / RECORD).write_text(yaml.safe_dump(record, sort_keys=False, allow_unicode=True), encoding="utf-8")
-        (temporary / "README.md").write_text(model_card(base, name, about), encoding="utf-8")
+        _tell(temporary, base, {"card": _written(base, name), "training": dict(about)})
         shutil.rmtree(folder, ignore_errors=True)
         temporary.replace(folder)
     finally:
         shutil.rmtree(temporary, ignore_errors=True)
     return tuned_card(folder)
+
+
+def tell_tested(folder: Path, base: Card, tested: Mapping[str, str]) -> None:
+    """Write into a tuned model's folder what tests of it gave: a figure by what it is of."""
+    record = _record(folder)
+    if record.get("tested") != dict(tested):
+        _tell(folder, base, {**record, "tested": dict(tested)})
+
+
+def _tell(folder: Path, base: Card, record: Mapping[str, Any]) -> None:
+    """Write the record of a tuned model, for us, and its model card, for everyone."""
+    card = model_card(base, record["card"]["name"], record["training"], record.get("tested", {}))
+    with replacing(folder / "README.md") as temporary:
+        temporary.write_text(card, encoding="utf-8")
+    with replacing(folder / RECORD) as temporary:
+        temporary.write_text(yaml.safe_dump(dict(record), sort_keys=False, allow_unicode=True), encoding="utf-8")
 
 
 def tuned_card(folder: Path) -> Card:
@@ -80,7 +94,7 @@ def training_of(folder: Path) -> dict[str, Any]:
     return found
 
 
-def model_card(base: Card, name: str, about: Mapping[str, Any]) -> str:
+def model_card(base: Card, name: str, about: Mapping[str, Any], tested: Mapping[str, str]) -> str:
     """Return the README of a tuned model as a model card of the hub: a block of metadata, then prose."""
     from huggingface_hub import ModelCard, ModelCardData
 
@@ -95,7 +109,8 @@ def model_card(base: Card, name: str, about: Mapping[str, Any]) -> str:
         tags=["sentence-transformers", "feature-extraction", "patents", "patbench"],
     )
     told = {key: value for key, value in about.items() if key not in _OURS and value is not None}
-    rows = "\n".join(f"| {key.replace('_', ' ')} | {_cell(value)} |" for key, value in told.items())
+    rows = _rows(told)
+    figures = f"## Tests\n\n| | |\n|---|---|\n{_rows(tested)}\n\n" if tested else ""
     asked = ", ".join(f"`{base.prompt(role)}` before a {role}" for role in _ROLES if base.prompt(role))
     return str(
         ModelCard(
@@ -108,12 +123,16 @@ def model_card(base: Card, name: str, about: Mapping[str, Any]) -> str:
             'documents = model.encode_document(["A cane whose handle vibrates near obstacles."])\n'
             "model.similarity(queries, documents)\n```\n\n"
             + (f"It was trained with prompts, and needs them: {asked}.\n\n" if asked else "")
-            + f"## Training\n\n| | |\n|---|---|\n{rows}\n\n"
+            + f"## Training\n\n| | |\n|---|---|\n{rows}\n\n{figures}"
             "## Limits\n\nWhat was learnt on one landscape of patents need not help on another, and can harm there: "
             "measure before use. Licence of the base model: "
             f"{base.licence}.\n"
         )
     )
+
+
+def _rows(told: Mapping[str, Any]) -> str:
+    return "\n".join(f"| {key.replace('_', ' ')} | {_cell(value)} |" for key, value in told.items())
 
 
 def _written(base: Card, name: str) -> dict[str, Any]:

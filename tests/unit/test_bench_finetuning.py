@@ -15,7 +15,8 @@ from patbench_lib.bench.bench import Bench
 from patbench_lib.bench.changes import CHANGES, ORDERS, Subject, ranked_alone, subjects_of
 from patbench_lib.bench.finetuning import finetuning_results, places
 from patbench_lib.bench.results import query_results, retrieval_results
-from patbench_lib.bench.trainings import trainings, with_tuned
+from patbench_lib.bench.trainings import Training, folder_of, trainings, with_tuned
+from patbench_lib.finetune.folder import training_of, tuned_card
 
 TUNING: dict[str, Any] = {**studies.TUNING, "remedies": ["both"], "looser": False}
 STUDY: dict[str, Any] = {
@@ -71,6 +72,21 @@ def test_tables_of_a_study_are_made_once_and_found(home: Path, monkeypatch: pyte
         np.testing.assert_array_equal(again[name]["difference"], table["difference"])
     with pytest.raises(AssertionError, match="again"):
         finetuning_results(bench(home, statistics={"resamples": 101, "permutations": 100}))
+
+
+def test_the_model_card_tells_what_tests_gave(home: Path) -> None:
+    made = bench(home)
+    module.test_training(made, "MiniLM-static", "R3")
+    folder = folder_of(made, Training("MiniLM-static", "R3"))
+    tuned = tuned_card(folder)
+    changed = finetuning_results(made)["changes"]
+    own = changed[(changed["system"] == tuned.name) & (changed["measure"] == "nDCG@10") & (changed["stratum"] == "ALL")]
+    text = (folder / "README.md").read_text()
+    for where, whole in (("the test part of assistive", False), ("all of external", True)):
+        [row] = own[own["whole"] == whole][:1].to_dict("records")
+        told = f"| nDCG@10 on {where}, {row['n']:,} queries (synthetic patents) |"
+        assert f"{told} {row['zero_shot']:.4f} before, {row['tuned']:.4f} after |" in text
+    assert "tested" not in training_of(folder), "a blend of it tells of its own tests"
 
 
 def _tuned(made: Bench) -> tuple[Bench, list[Subject]]:

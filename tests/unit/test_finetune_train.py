@@ -302,12 +302,12 @@ def test_the_model_card_is_one_that_the_hub_reads(tuned: Card) -> None:
 
 
 def test_landscapes_of_a_training_on_several_are_datasets_each(base: Card) -> None:
-    text = model_card(base, "m", {"landscape": "assistive + external"})
+    text = model_card(base, "m", {"landscape": "assistive + external"}, {})
     assert yaml.safe_load(text.split("---")[1])["datasets"] == ["assistive", "external"]
 
 
 def test_a_licence_the_hub_has_no_name_for_is_named_beside_other(base: Card) -> None:
-    text = model_card(base.model_copy(update={"licence": "to check", "path": None, "hf_id": "a/b"}), "x", {})
+    text = model_card(base.model_copy(update={"licence": "to check", "path": None, "hf_id": "a/b"}), "x", {}, {})
     data = yaml.safe_load(text.split("---")[1])
     assert (data["license"], data["license_name"], data["base_model"]) == ("other", "to-check", "a/b")
 
