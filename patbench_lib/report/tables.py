@@ -7,6 +7,8 @@ from collections.abc import Mapping, Sequence
 import pandas as pd
 from great_tables import GT, loc, style
 
+from patbench_lib.study import digest
+
 
 def table(
     frame: pd.DataFrame,
@@ -28,7 +30,9 @@ def table(
     unbroken : columns whose cells stay on one line.
     notes : sentences under the table; a synthetic landscape is always noted.
     """
-    shown = GT(frame, id="t" + pd.util.hash_pandas_object(frame.astype(str)).sum().__format__("x"))
+    # Of all that it shows: a page may have several empty tables, and ids must differ.
+    content = [list(map(str, frame.columns)), frame.astype(str).to_numpy().tolist(), list(notes)]
+    shown = GT(frame, id=f"t{digest(content)}")
     for column, digits in (decimals or {}).items():
         shown = shown.fmt_number(column, decimals=digits)
     if percent:

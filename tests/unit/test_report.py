@@ -100,6 +100,16 @@ def test_a_table_shows_what_is_missing_as_a_dash() -> None:
     assert "–" in table(pd.DataFrame({"a": [1.0, None]}), decimals={"a": 1}).as_raw_html()
 
 
+def test_tables_of_a_page_have_ids_of_their_own_also_where_all_are_empty() -> None:
+    def shown(columns: list[str], note: str) -> str:
+        html = table(pd.DataFrame(columns=columns), notes=[note]).as_raw_html()
+        return html.partition('id="')[2].partition('"')[0]
+
+    ids = [shown(["a"], "none"), shown(["b"], "none"), shown(["a"], "nothing")]
+    assert len(set(ids)) == 3
+    assert shown(["a"], "none") == ids[0], "and the same in another run"
+
+
 def test_a_synthetic_figure_says_so_and_another_does_not() -> None:
     for synthetic in (True, False):
         figure = finish(plt.figure(), synthetic=synthetic)
