@@ -68,7 +68,10 @@ def model_key(study: Study, card: Card) -> str:
         return digest("bm25", study.bm25)
     encoding = study.encoding
     files_of = "" if card.kind in _FITTED else _weights(card.model_dump_json(), _written(card))
-    return digest(card, files_of, encoding.max_tokens, encoding.compute, encoding.dtype, FORMAT, code_digest("models"))
+    read_by = card.model_dump(mode="json", exclude={"path"})  # its files count, not where they lie
+    return digest(
+        read_by, files_of, encoding.max_tokens, encoding.compute, encoding.dtype, FORMAT, code_digest("models")
+    )
 
 
 def encoder_key(study: Study, card: Card, view: str, landscape: str, task: str) -> str:

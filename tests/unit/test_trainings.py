@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from pathlib import Path
 from typing import Any
 
@@ -95,6 +96,19 @@ def test_a_tuned_model_is_a_system_of_the_same_landscapes(tmp_path: Path) -> Non
     assert more.arena is made.arena
     assert more.paths == made.paths and more.study.name == made.study.name
     assert one.name in set(more.scores(one.name, more.arena, view)["system"])
+
+
+def test_a_folder_that_moved_with_its_study_is_the_same_model(tmp_path: Path) -> None:
+    one, keys = Training("MiniLM-static", "R3"), []
+    for home in (tmp_path / "here", tmp_path / "there"):
+        if not keys:
+            tuned(bench(home), one, say=silent)
+        else:
+            shutil.copytree(tmp_path / "here" / "tuned", home / "tuned")
+        more = with_tuned(bench(home), [one], say=silent)
+        assert more.study.card(one.name).path == home / "tuned" / "small" / one.name
+        keys.append(model_key(more.study, more.study.card(one.name)))
+    assert keys[0] == keys[1]
 
 
 def test_a_blend_lies_between_its_ends(tmp_path: Path) -> None:
