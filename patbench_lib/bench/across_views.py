@@ -92,12 +92,7 @@ def _scored(bench: Bench, held: HeldOut, system: str) -> pd.DataFrame:
     made = search_counterparts(queries, documents, places, family, study.depth, block_mb=study.search.block_mb)
     scores = score_run(*made, _measures(bench))
     scores = scores[scores["stratum"] == "ALL"].reset_index(drop=True)  # a patent shares its domain with itself
-    asked = scores["query"].to_numpy() - len(rows)
-    scores.insert(1, "family", family[asked])
-    scores["query"] = np.array(arena.landscape.numbers, dtype=object)[rows[asked]]
-    for position, (name, value) in enumerate({"landscape": arena.name, "system": system, "view": task(bench)}.items()):
-        scores.insert(position, name, value)
-    return scores
+    return arena.named(scores, rows[scores["query"].to_numpy() - len(rows)], system=system, view=task(bench))
 
 
 def _sections(bench: Bench, arena: Arena) -> tuple[Ints, tuple[list[str], list[str]]]:

@@ -5,6 +5,8 @@ from __future__ import annotations
 from functools import cached_property
 from pathlib import Path
 
+import numpy as np
+import pandas as pd
 import scipy.sparse as sp
 
 from patbench_lib.bench.keys import landscape_key
@@ -18,7 +20,7 @@ from patbench_lib.landscape.sources import open_source
 from patbench_lib.landscape.spec import DemoSource, TableSource
 from patbench_lib.landscape.views import View, split_views, view_texts
 from patbench_lib.study import Study
-from patbench_lib.types import Role
+from patbench_lib.types import Ints, Role
 
 
 class Arena:
@@ -92,6 +94,18 @@ class Arena:
     def views_missing(self) -> dict[View, list[str]]:
         """The study's views that the landscape cannot give, with the sections it lacks."""
         return self._split[1]
+
+    def named(self, scores: pd.DataFrame, rows: Ints, *, system: str, view: str) -> pd.DataFrame:
+        """Return scores by query in the columns of `Bench.scores`.
+
+        Parameters
+        ----------
+        rows : of the landscape, the query of each score.
+        """
+        fixed = {"landscape": self.name, "system": system, "view": view}
+        queries = {"query": np.array(self.landscape.numbers, dtype=object)[rows], "family": self.landscape.family[rows]}
+        named = scores.assign(**fixed, **queries)
+        return named[[*fixed, *queries, *scores.columns.drop("query")]]
 
     def texts(self, view: View) -> list[str]:
         """Return the texts of a view, made once."""

@@ -8,7 +8,6 @@ from functools import cached_property, partial
 from pathlib import Path
 from typing import Any, TypeVar
 
-import numpy as np
 import pandas as pd
 
 from patbench_lib.bench.arena import Arena
@@ -240,12 +239,7 @@ class Bench:
     def score(self, run: Run, arena: Arena, *, system: str, view: str) -> pd.DataFrame:
         """Return per-query scores of any run over a landscape's queries, in the columns of `scores`."""
         scores = score_run(run, arena.judgements, self.study.measured())
-        rows = scores["query"].to_numpy()
-        scores.insert(1, "family", arena.landscape.family[rows])
-        scores["query"] = np.array(arena.landscape.numbers, dtype=object)[rows]
-        for position, (name, value) in enumerate({"landscape": arena.name, "system": system, "view": view}.items()):
-            scores.insert(position, name, value)
-        return scores
+        return arena.named(scores, scores["query"].to_numpy(), system=system, view=view)
 
     def all_scores(self, systems: Sequence[str] | None = None) -> pd.DataFrame:
         """Return the scores of systems on every view of every landscape of the study."""

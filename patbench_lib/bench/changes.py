@@ -7,15 +7,15 @@ from dataclasses import dataclass
 from itertools import combinations
 from typing import get_args
 
-import numpy as np
 import pandas as pd
 
 from patbench_lib.bench.bench import Bench
+from patbench_lib.bench.classification import stacked as below_each_other
 from patbench_lib.bench.contrasts import Contrast, contrasted
 from patbench_lib.bench.held_out import HeldOut
 from patbench_lib.bench.trainings import Training
+from patbench_lib.evaluate.compare import corrected
 from patbench_lib.evaluate.settings import Statistics
-from patbench_lib.evaluate.statistics import holm, significant
 from patbench_lib.finetune.settings import Kind, Recipe, Remedy
 
 _TESTED = {
@@ -112,7 +112,7 @@ def told(bench: Bench, held: HeldOut, subjects: Sequence[Subject], table: pd.Dat
         recipe=[each.recipe for each in about],
         kind=[each.kind for each in about],
     )
-    return _corrected(table, ["kind", "task", "stratum", "measure"], CHANGES, bench.study.statistics)
+    return _judged(table, ["kind", "task", "stratum", "measure"], CHANGES, bench.study.statistics)
 
 
 def ranked_alone(held: HeldOut, subject: Subject) -> bool:
@@ -144,22 +144,15 @@ def orders(bench: Bench, held: HeldOut, subjects: Sequence[Subject]) -> pd.DataF
         first=[one.recipe for one, _ in about],
         second=[other.recipe for _, other in about],
     )
-    return _corrected(table, ["kind", "task", "measure"], ORDERS, bench.study.statistics)
+    return _judged(table, ["kind", "task", "measure"], ORDERS, bench.study.statistics)
 
 
-def _corrected(
-    table: pd.DataFrame, cell: list[str], columns: Mapping[str, str], statistics: Statistics
-) -> pd.DataFrame:
+def _judged(table: pd.DataFrame, cell: list[str], columns: Mapping[str, str], statistics: Statistics) -> pd.DataFrame:
     """Return a table with p-values corrected within each cell, in the columns and types asked for."""
-    corrected = np.ones(len(table))
-    for rows in table.groupby(cell, sort=False).indices.values():
-        corrected[rows] = holm(table["p"].to_numpy(dtype=float)[rows])
-    judged = table.assign(p_holm=corrected, significant=significant(corrected, statistics.level))
+    judged = corrected(table, cell, statistics.level)
     return judged[list(columns)].astype(dict(columns)).reset_index(drop=True)
 
 
 def stacked(tables: Sequence[pd.DataFrame], columns: Mapping[str, str]) -> pd.DataFrame:
     """Return tables below each other in these columns and types; of no table, an empty one."""
-    filled = [table for table in tables if len(table)]
-    joined = pd.concat(filled, ignore_index=True) if filled else pd.DataFrame(columns=list(columns))
-    return joined[list(columns)].astype(dict(columns))
+    return below_each_other(tables, list(columns))[list(columns)].astype(dict(columns))

@@ -104,14 +104,14 @@ def clustering_scores(source: Source, case: Case) -> pd.DataFrame:
 def scores_file(source: Source, case: Case) -> Path:
     """Return where the scores of a case are kept; the name holds the key of all that changes them."""
     study, arena = source.bench.study, source.arena
-    settings = study.clustering.model_dump(mode="json", exclude=_ELSEWHERE)
+    settings = study.clustering.model_dump(mode="json", exclude=ELSEWHERE)
     asked = [case.labels.name, study.labels.min_support, study.labels.most, case.gold, case.method, case.transform]
     key = digest(source.key, asked, settings, study.seed, made_by("cluster", "bench", "evaluate", libraries=LIBRARIES))
     name = f"{arena.name}.{case.view}.{source.system}.{case.method}.{case.transform}.{case.gold}.{key}.parquet"
     return source.bench.paths.results / "clusters" / name
 
 
-_ELSEWHERE = {"algorithms", "transforms", "gold", "ks", "map"}
+ELSEWHERE = {"algorithms", "transforms", "gold", "ks", "map"}
 """Settings that say which cases there are, or nothing of clusters: a case does not depend on them."""
 
 

@@ -14,7 +14,7 @@ from patbench_lib.bench.clustering import LIBRARIES as CLUSTERED_BY
 from patbench_lib.bench.held_out import HeldOut, agreements_by, held_out, predictions_by, retrieval_scores
 from patbench_lib.bench.keys import made_by, model_key
 from patbench_lib.bench.results import card_provenance, keep_tables, run_provenance
-from patbench_lib.bench.trainings import Training, folder_of, trainings, with_tuned
+from patbench_lib.bench.trainings import Training, folder_of, trainings, trainings_of, with_tuned
 from patbench_lib.finetune.folder import tell_tested
 from patbench_lib.study import digest
 
@@ -79,7 +79,7 @@ def _plain(subjects: Sequence[Subject]) -> list[Subject]:
 
 def test_training(bench: Bench, model: str, recipe: str) -> None:
     """Compute or find what the study's tables need of all trainings of a model by a recipe, trained now or found."""
-    mine = [each for each in trainings(bench) if (each.model, each.recipe) == (model, recipe)]
+    mine = trainings_of(bench, model, recipe)
     tested = list(places(bench, subjects_of(mine)))
     for training in mine:
         tuned = with_tuned(bench, [training])  # one at a time: a bench keeps the models in memory that it has loaded

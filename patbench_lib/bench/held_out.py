@@ -14,7 +14,7 @@ from patbench_lib.bench.bench import Bench
 from patbench_lib.bench.classification import usable_sets
 from patbench_lib.bench.classified import Classifier, predictions
 from patbench_lib.bench.cluster_cases import GOLDS, ways
-from patbench_lib.bench.clustering import LIBRARIES, Source
+from patbench_lib.bench.clustering import ELSEWHERE, LIBRARIES, Source
 from patbench_lib.bench.keys import made_by
 from patbench_lib.bench.partitions import label_sets, partition
 from patbench_lib.classify.prediction import Prediction
@@ -166,6 +166,6 @@ def _agreement_file(source: Source, labels: LabelSet, how: Gold, rows: Ints) -> 
     """Return where an agreement is kept; the name holds the key of all that changes it."""
     study, arena = source.bench.study, source.arena
     asked = [labels.name, study.labels.min_support, study.labels.most, how, _way(source.bench), rows.tolist()]
-    settings = study.clustering.model_dump(mode="json", exclude={"algorithms", "transforms", "gold", "ks", "map"})
+    settings = study.clustering.model_dump(mode="json", exclude=ELSEWHERE)
     key = digest(source.key, asked, settings, study.seed, made_by("cluster", "bench", "evaluate", libraries=LIBRARIES))
     return source.bench.paths.results / "clusters" / f"{arena.name}.{source.view}.{source.system}.held.{key}.npz"

@@ -14,7 +14,7 @@ from patbench_lib.bench.finetuning import finetuning_results, test_training
 from patbench_lib.bench.keys import code_digest, landscape_key, model_key
 from patbench_lib.bench.late import encoded_tokens
 from patbench_lib.bench.results import retrieval_results
-from patbench_lib.bench.trainings import possible, trainings, tuned
+from patbench_lib.bench.trainings import possible, trainings_of, tuned
 from patbench_lib.encode.encode import Reading
 from patbench_lib.errors import unknown_name
 from patbench_lib.models.card import SINGLE_VECTOR, TASKS, Task
@@ -135,7 +135,7 @@ def finetune_step(bench: Bench, name: str) -> dict[str, object]:
     if name not in known:
         raise unknown_name("training", name, list(known), where="the study")
     model, recipe = known[name]
-    mine = [each for each in trainings(bench) if (each.model, each.recipe) == (model, recipe)]
+    mine = trainings_of(bench, model, recipe)
     if not mine:
         return {"training": name, "left_out": possible(bench)[1][recipe]}
     # Under `accelerate launch` all processes train, and the first does what is left.

@@ -12,12 +12,13 @@ from patbench_lib.bench.keys import made_by, model_key
 from patbench_lib.bench.partitions import label_sets, pairs, partition, views_read
 from patbench_lib.evaluate.statistics import seed_of
 from patbench_lib.finetune.blend import blend
-from patbench_lib.finetune.develop import Development, make_development
+from patbench_lib.finetune.develop import Development, lowest, make_development
 from patbench_lib.finetune.folder import found_tuned
 from patbench_lib.finetune.join import joined
 from patbench_lib.finetune.lesson import Lesson
 from patbench_lib.finetune.pairs import Pairs, matched
 from patbench_lib.finetune.settings import Finetuning, Kind, Recipe, UntrainableError
+from patbench_lib.finetune.signals import label_names
 from patbench_lib.finetune.train import train
 from patbench_lib.models.card import Card
 from patbench_lib.study import digest
@@ -61,13 +62,10 @@ _ENDINGS: dict[Kind, str] = {
 }
 
 
-def possible(bench: Bench) -> tuple[list[Recipe], dict[Recipe, str]]:
-    """Return the study's recipes that its own landscape has pairs for, and why each other one is left out."""
-    return _possible(bench, bench.arena)
-
-
-def _possible(bench: Bench, arena: Arena) -> tuple[list[Recipe], dict[Recipe, str]]:
-    return bench.once(f"possible {arena.name}", lambda: _tried(bench, arena))
+def possible(bench: Bench, arena: Arena | None = None) -> tuple[list[Recipe], dict[Recipe, str]]:
+    """Return the study's recipes that a landscape, its own or another, has pairs for, and why others are left out."""
+    asked = arena or bench.arena
+    return bench.once(f"possible {asked.name}", lambda: _tried(bench, asked))
 
 
 def _tried(bench: Bench, arena: Arena) -> tuple[list[Recipe], dict[Recipe, str]]:
@@ -99,6 +97,11 @@ def trainings(bench: Bench, *kinds: Kind) -> list[Training]:
     return [each for each in made if not kinds or each.kind in kinds]
 
 
+def trainings_of(bench: Bench, model: str, recipe: str) -> list[Training]:
+    """Return the trainings of a model by a recipe, of all kinds."""
+    return [each for each in trainings(bench) if (each.model, each.recipe) == (model, recipe)]
+
+
 def _further(bench: Bench, recipe: Recipe, recipes: int) -> list[tuple[Kind, int]]:
     """Return the kinds of training beside the plain one, each with the number of its seed."""
     settings = bench.study.finetuning
@@ -108,7 +111,7 @@ def _further(bench: Bench, recipe: Recipe, recipes: int) -> list[tuple[Kind, int
     if settings.looser and settings.protocol == "inductive":
         found.append(("transductive", 0))
     if len(bench.arenas) > 1:
-        elsewhere = _possible(bench, bench.arenas[1])[0] if "both" in settings.remedies else []
+        elsewhere = possible(bench, bench.arenas[1])[0] if "both" in settings.remedies else []
         found += [(remedy, 0) for remedy in settings.remedies if remedy != "both" or recipe in elsewhere]
     return found
 
@@ -161,9 +164,8 @@ def tuned(bench: Bench, training: Training, *, say: Callable[[str], None] = prin
 
 def with_tuned(bench: Bench, which: Sequence[Training], *, say: Callable[[str], None] = print) -> Bench:
     """Return the bench of the same study that also knows tuned models, trained now or found."""
-    cards = {each.name: tuned(bench, each, say=say) for each in which}
     trusted = [each.name for each in which if each.model in bench.study.allow_remote_code]
-    return bench.with_models(list(cards.values()), trusted)
+    return bench.with_models([tuned(bench, each, say=say) for each in which], trusted)
 
 
 def folder_of(bench: Bench, training: Training) -> Path:
@@ -180,10 +182,7 @@ def lesson_of(bench: Bench, training: Training) -> Lesson:
     parts = [_lesson(arena, pairs(bench, arena, training.recipe, loosened=loosened)) for arena in arenas]
     if len(parts) == 1:
         return parts[0]
-    names = [
-        [f"{labels.name}: {label}" for labels in label_sets(bench, arena) for label in labels.labels]
-        for arena in arenas
-    ]
+    names = [label_names(label_sets(bench, arena)) for arena in arenas]
     anchors, positives = ([text for part in parts for text in getattr(part, side)] for side in ("anchors", "positives"))
     where = " + ".join(arena.name for arena in arenas)
     return Lesson(joined([part.pairs for part in parts], names), anchors, positives, where)
@@ -197,7 +196,7 @@ def _matched(bench: Bench, training: Training) -> Lesson:
     """Return the lesson of a recipe in the matched control; all models have the same pairs."""
     (recipes, _), settings = possible(bench), bench.study.finetuning
     lessons = [_lesson(bench.arena, pairs(bench, bench.arena, recipe)) for recipe in recipes]
-    texts = [lesson.as_read([_least_read(bench)]).numbers() for lesson in lessons]
+    texts = [lesson.beginnings(_least_read(bench)).numbers() for lesson in lessons]
     seed = seed_of(bench.study.seed, "matched", training.repeat)
     cut = matched([lesson.pairs for lesson in lessons], texts, settings.batch, seed)
     return _lesson(bench.arena, cut[recipes.index(training.recipe)])
@@ -206,8 +205,7 @@ def _matched(bench: Bench, training: Training) -> Lesson:
 def _least_read(bench: Bench) -> int | None:
     """Return the lowest token limit of the models that are tuned, None where none has one."""
     settings = bench.study.finetuning
-    limits = [settings.max_tokens, *(bench.study.card(model).max_tokens for model in settings.models)]
-    return min((limit for limit in limits if limit is not None), default=None)
+    return lowest([settings.max_tokens, *(bench.study.card(model).max_tokens for model in settings.models)])
 
 
 def _settings(bench: Bench, training: Training) -> Finetuning:

@@ -9,8 +9,9 @@ import pandas as pd
 
 from patbench_lib.classify.measures import MEASURES, measures_of
 from patbench_lib.classify.tally import Tally, over_repeats
+from patbench_lib.evaluate.compare import corrected
 from patbench_lib.evaluate.settings import Statistics
-from patbench_lib.evaluate.statistics import blocks, holm, significant, tails
+from patbench_lib.evaluate.statistics import blocks, tails
 from patbench_lib.types import Floats
 
 VALUES = ["system", "measure", "value", "spread", "low", "high", "n", "repeats"]
@@ -66,10 +67,7 @@ def against(tallies: Mapping[str, Tally], baseline: str, statistics: Statistics,
         low, high = _ends(drawn[system] - drawn[baseline], gap, statistics.level)
         columns = {"difference": gap, "low": low, "high": high, "p": p_values[system], "n": base.n}
         tables.append(pd.DataFrame({"system": system, "measure": MEASURES, **columns}))
-    joined = pd.concat(tables, ignore_index=True)
-    joined["p_holm"] = joined.groupby("measure")["p"].transform(lambda p: holm(p.to_numpy()))
-    joined["significant"] = significant(joined["p_holm"].to_numpy(), statistics.level)
-    return joined[COMPARED]
+    return corrected(pd.concat(tables, ignore_index=True), ["measure"], statistics.level)[COMPARED]
 
 
 def randomisation_tests(

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
+import numpy as np
 import pandas as pd
 
 from patbench_lib.evaluate.settings import Statistics
@@ -61,11 +62,22 @@ def against(scores: pd.DataFrame, baseline: str, statistics: Statistics, *, seed
         tables.append(_long(cell, others.columns.to_frame(index=False), measured))
     if not tables:
         return pd.DataFrame(columns=[*CELL, *COMPARED]).astype({"significant": bool})
-    joined = pd.concat(tables, ignore_index=True)
-    for rows in joined.groupby(CELL, sort=False).indices.values():
-        joined.loc[rows, "p_holm"] = holm(joined["p"].to_numpy()[rows])
-    joined["significant"] = significant(joined["p_holm"].to_numpy(), statistics.level)
-    return joined[[*CELL, *COMPARED]]
+    return corrected(pd.concat(tables, ignore_index=True), CELL, statistics.level)[[*CELL, *COMPARED]]
+
+
+def corrected(table: pd.DataFrame, cell: list[str], level: float) -> pd.DataFrame:
+    """Return a table with p-values corrected by Holm's procedure within each cell, and which are significant.
+
+    Parameters
+    ----------
+    table : with a column p.
+    cell : columns; rows that have the same in all of them are corrected for each other.
+    level : of intervals; a corrected p-value is significant where it is at most 1 - level.
+    """
+    adjusted = np.ones(len(table))
+    for rows in table.groupby(cell, sort=False).indices.values():
+        adjusted[rows] = holm(table["p"].to_numpy(dtype=float)[rows])
+    return table.assign(p_holm=adjusted, significant=significant(adjusted, level))
 
 
 def tested(differences: Floats, families: Ints, statistics: Statistics, *, seed: int) -> dict[str, Any]:

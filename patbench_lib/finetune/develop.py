@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from itertools import islice
 
@@ -40,8 +40,8 @@ class Development:
     queries: Sequence[str]
     documents: Sequence[str]
 
-    def beginnings(self, words: int) -> Development:
-        """Return the same queries with all texts cut to their first words."""
+    def beginnings(self, words: int | None) -> Development:
+        """Return the same queries with all texts cut to their first words; None leaves them whole."""
         queries, documents = ([beginning(text, words) for text in side] for side in (self.queries, self.documents))
         return replace(self, queries=queries, documents=documents)
 
@@ -107,12 +107,19 @@ def make_development(
     return Development(small, [query_texts[row] for row in asked], [document_texts[row] for row in rows])
 
 
-def beginning(text: str, words: int) -> str:
+def lowest(limits: Iterable[int | None]) -> int | None:
+    """Return the lowest of some token limits, None where none of them is one."""
+    return min((limit for limit in limits if limit is not None), default=None)
+
+
+def beginning(text: str, words: int | None) -> str:
     """Return the first words of a text, as many as a model reads tokens: a word has one token at least.
 
     What follows is not read, and would cost more to take apart into tokens, at each look and in each epoch, than what
     is read.
     """
+    if words is None:
+        return text
     found = next(islice(_WORD.finditer(text), words - 1, None), None)
     return text[: found.end()] if found else text
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -31,15 +31,10 @@ class Lesson:
     positives: Sequence[str]
     landscape: str
 
-    def beginnings(self, words: int) -> Lesson:
-        """Return the lesson with its texts cut to their first words."""
+    def beginnings(self, words: int | None) -> Lesson:
+        """Return the lesson with its texts cut to their first words; None leaves them whole."""
         anchors, positives = ([beginning(text, words) for text in side] for side in (self.anchors, self.positives))
         return replace(self, anchors=anchors, positives=positives)
-
-    def as_read(self, limits: Iterable[int | None]) -> Lesson:
-        """Return the lesson with its texts cut down to what models of these token limits read; None is no limit."""
-        known = [limit for limit in limits if limit is not None]
-        return self.beginnings(min(known)) if known else self
 
     def numbers(self) -> Ints:
         """Return a number for each text, equal for equal texts, shape [pairs, 2]."""

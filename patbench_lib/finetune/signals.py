@@ -54,9 +54,14 @@ def label_pairs(
             todo="Name one that it has in `finetuning.label_sets` and `labels.sets`, or leave R2 out of the recipes.",
         )
     matrix = np.concatenate([each.matrix for each in labels], axis=1)
-    names = np.array([f"{each.name}: {label}" for each in labels for label in each.labels], dtype=object)
+    names = np.array(label_names(labels), dtype=object)
     pairs, drawn_for = shared_label_pairs(matrix[train], landscape.family[train], most, rng)
     return train[pairs[:, 0]], train[pairs[:, 1]], names[drawn_for]
+
+
+def label_names(labels: Sequence[LabelSet]) -> list[str]:
+    """Return the names of the labels of sets side by side, each with its set's."""
+    return [f"{each.name}: {label}" for each in labels for label in each.labels]
 
 
 def view_pairs(

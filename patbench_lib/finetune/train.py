@@ -13,7 +13,7 @@ from pathlib import Path
 import numpy as np
 
 from patbench_lib.files import make_folder, write_json
-from patbench_lib.finetune.develop import Development, encode_plainly
+from patbench_lib.finetune.develop import Development, encode_plainly, lowest
 from patbench_lib.finetune.estimate import Estimate, count_weights, estimate
 from patbench_lib.finetune.facts import about, outcome
 from patbench_lib.finetune.folder import found_tuned, save_tuned, tuned_card
@@ -106,10 +106,8 @@ def _read_part(
     card: Card, lesson: Lesson, settings: Finetuning, development: Development | None
 ) -> tuple[Lesson, Development | None]:
     """Cut the texts down to what is read of them."""
-    limits = [limit for limit in (card.max_tokens, settings.max_tokens) if limit is not None]
-    if card.kind == "static" or not limits:
-        return lesson, development
-    return lesson.as_read(limits), development.beginnings(min(limits)) if development else None
+    words = None if card.kind == "static" else lowest([card.max_tokens, settings.max_tokens])
+    return lesson.beginnings(words), development.beginnings(words) if development else None
 
 
 def expected(

@@ -107,8 +107,8 @@ def drift_table(moved: pd.DataFrame, *, synthetic: bool) -> GT:
     if moved.empty:
         return table(pd.DataFrame(columns=["landscape", *WHO]), notes=[NO_DRIFT], synthetic=synthetic)
     tuned = moved[moved["recipe"] != ZERO_SHOT]
-    titles = {"moved": "moved", "correlation": "correlation", "kept": "neighbours kept"}
-    shown = tuned[["landscape", *WHO, *titles, "n"]].rename(columns=titles)
+    columns = ["landscape", *WHO, "moved", "correlation", "kept", "n"]
+    shown = tuned[columns].rename(columns={"kept": "neighbours kept"})
     notes = [
         "moved: 1 − mean cosine of a text's vectors before and after; correlation: of the cosines between two texts, "
         "before and after; n: texts."
