@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 
 from patbench_lib.errors import PatbenchError
 from patbench_lib.models.card import Card
+from patbench_lib.models.token_memo import TokenMemo
 from patbench_lib.models.tokens import whole_text_tokenizer
 from patbench_lib.models.weights import fingerprint, require
 from patbench_lib.types import Role
@@ -35,11 +36,11 @@ class StaticEncoder:
     dim: int
     max_tokens: int | None
     module: Any
+    memo: TokenMemo
 
     def count_tokens(self, texts: Sequence[str], role: Role) -> NDArray[np.int32]:
         """Return how many tokens each text has; shape [n]."""
-        encodings = self.module.tokenizer.encode_batch_fast(list(texts), add_special_tokens=False)
-        return np.fromiter((len(encoding.ids) for encoding in encodings), dtype=np.int32, count=len(texts))
+        return np.fromiter(map(len, self.memo.ids(texts)), dtype=np.int32, count=len(texts))
 
     def encode_batch(self, texts: Sequence[str], role: Role) -> NDArray[np.float32]:
         """Return the mean of each text's token embeddings; shape [n, dim]. An empty text has the vector zero."""
@@ -48,7 +49,7 @@ class StaticEncoder:
         if not texts:
             return np.zeros((0, self.dim), dtype=np.float32)
         with torch.inference_mode():
-            vectors = self.module(self.module.preprocess(list(texts)))["sentence_embedding"]
+            vectors = self.module(self.memo.features(texts))["sentence_embedding"]
             if self.card.normalise:
                 vectors = torch.nn.functional.normalize(vectors, dim=1)
             rows: NDArray[np.float32] = vectors.numpy()
@@ -61,6 +62,8 @@ def load_static(card: Card) -> StaticEncoder:
 
     folder = require(card)
     module = StaticEmbedding(whole_text_tokenizer(folder), embedding_weights=_token_embeddings(card, folder)).eval()
+    memo = TokenMemo(module.tokenizer)
+    module.preprocess = memo.features  # of this module alone: what is saved of it is an ordinary static model
     files = fingerprint(card, folder)
     return StaticEncoder(
         card=card,
@@ -68,6 +71,7 @@ def load_static(card: Card) -> StaticEncoder:
         dim=module.get_embedding_dimension(),
         max_tokens=None,
         module=module,
+        memo=memo,
     )
 
 
