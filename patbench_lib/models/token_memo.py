@@ -30,7 +30,8 @@ class TokenMemo:
         """Return the token numbers of each text, shape [tokens of it]."""
         new = [text for text in dict.fromkeys(texts) if text not in self._known]
         encodings = self._tokenizer.encode_batch_fast(new, add_special_tokens=False)
-        made = {text: np.array(each.ids, dtype=np.int32) for text, each in zip(new, encodings, strict=True)}
+        arrays = (np.array(each.ids, dtype=np.int32) for each in encodings)
+        made: dict[str, Ints] = dict(zip(new, arrays, strict=True))
         found = [made[text] if text in made else self._known[text] for text in texts]
         self._remember(made)
         return found
