@@ -14,7 +14,9 @@ from patbench_lib.errors import unknown_name
 app = typer.Typer(help="A study's landscapes, and landscapes from other sources.", invoke_without_command=True)
 
 Output = Annotated[Path, typer.Option("--output", "-o", help="The folder to write.")]
-Codes = Annotated[str, typer.Option(help="Keep patents with one of these IPC or CPC symbols: A61F,A61G,G09B21.")]
+Codes = Annotated[
+    str, typer.Option("--codes", "--cpc", help="Keep patents with one of these IPC or CPC symbols: A61F,A61G,G09B21.")
+]
 Part = Annotated[str, typer.Option(help="Part of the source: a split, a task.")]
 
 

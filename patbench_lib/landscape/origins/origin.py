@@ -8,7 +8,8 @@ from importlib import import_module
 from pathlib import Path
 from types import MappingProxyType
 
-from patbench_lib.errors import unknown_name
+from patbench_lib.errors import PatbenchError, unknown_name
+from patbench_lib.landscape.codes import parse_symbol
 from patbench_lib.landscape.schema import Landscape
 
 NAMES = ("uspto", "dapfam", "wipo_at", "hupd", "bigpatent", "patenteb")
@@ -22,7 +23,7 @@ class Options:
     Attributes
     ----------
     name : of the landscape; the source's own where empty.
-    codes : beginnings of IPC or CPC symbols, `A61F`, `G09B 21`; patents with none of them are left out. Empty keeps all.
+    codes : IPC or CPC symbols, `A61F`, `G09B 21`; patents with none that lies under them are left out. Empty keeps all.
     part : of a source that has several, such as a split or a task; the source's default where empty.
     say : is told what happens, line by line.
     """
@@ -72,3 +73,35 @@ def find_origin(name: str) -> Origin:
         raise unknown_name("source of patents", name, NAMES)
     origin: Origin = import_module(f"patbench_lib.landscape.origins.{name}").ORIGIN
     return origin
+
+
+def asked_codes(options: Options) -> tuple[str, ...]:
+    """Return the symbols that `options.codes` names in one spelling, for `codes.is_under`.
+
+    Raises
+    ------
+    PatbenchError
+        Where one is no IPC or CPC symbol: it would leave out every patent.
+    """
+    parsed = {code: parse_symbol(code) for code in options.codes}
+    if bad := [code for code, symbol in parsed.items() if symbol is None]:
+        raise PatbenchError(
+            f"Not an IPC or CPC symbol: {', '.join(map(repr, bad))}.",
+            todo="Give a class (A61), subclass (A61F), group (G09B21) or subgroup (A61F2/08); commas between several.",
+        )
+    return tuple(symbol for symbol in parsed.values() if symbol)
+
+
+def counted(origin: Origin, counts: Mapping[str, int]) -> list[str]:
+    """Return a line for each count that differs from what the pinned revision has; counts not pinned are passed over.
+
+    Parameters
+    ----------
+    counts : by the names that `origin.expected` has, such as `publications`.
+    """
+    return [
+        f"{name}: {count:,} found, {origin.expected[name]:,} expected of {origin.repository or origin.name} "
+        f"at {origin.revision or origin.version}"
+        for name, count in counts.items()
+        if name in origin.expected and count != origin.expected[name]
+    ]
