@@ -8,6 +8,7 @@ from xml.etree.ElementTree import Element
 
 _KIND = re.compile(r"^[A-Z]\d?$")
 _NOISE = re.compile(r"[\s,./]+")
+_LETTERS = re.compile(r"(?<=[A-Z])-(?=[A-Z])")
 _PADDED = re.compile(r"^([A-Z]*)0+(?=\d)")
 _TWO_DIGIT_YEAR = re.compile(r"^(\d{2})(\d{5,6})$")
 _IN_HEAD = re.compile(rb"<doc-number>\s*(\w+)\s*</doc-number>\s*(?:<kind>\s*(\w+)\s*</kind>)?")
@@ -24,6 +25,7 @@ def publication_number(document: Element | None) -> str:
         return ""
     office = (document.findtext("country") or "").strip().upper()
     number = _NOISE.sub("", document.findtext("doc-number") or "").upper().removeprefix(office).lstrip("-")
+    number = _LETTERS.sub("", number)
     number = _international(number) if office == "WO" else _PADDED.sub(r"\1", number)
     kind = (document.findtext("kind") or "").strip().upper()
     return "-".join(filter(None, (office, number, kind if _KIND.match(kind) else ""))) if office and number else ""
