@@ -17,7 +17,7 @@ from patbench_lib.landscape.judgements import Judgements, citations, judge
 from patbench_lib.landscape.label_sets import LabelSet, label_sets
 from patbench_lib.landscape.schema import Landscape
 from patbench_lib.landscape.sources import open_source
-from patbench_lib.landscape.spec import DemoSource, TableSource
+from patbench_lib.landscape.spec import Source
 from patbench_lib.landscape.views import View, split_views, view_texts
 from patbench_lib.study import Study
 from patbench_lib.types import Ints, Role
@@ -33,7 +33,7 @@ class Arena:
     folder : where landscapes are kept once read.
     """
 
-    def __init__(self, study: Study, spec: TableSource | DemoSource, *, main: bool, root: Path, folder: Path) -> None:
+    def __init__(self, study: Study, spec: Source, *, main: bool, root: Path, folder: Path) -> None:
         self.study, self.spec, self.main, self._root = study, spec, main, root
         self.name = spec.name
         self.key = landscape_key(spec, root)

@@ -10,7 +10,8 @@ from importlib.resources import files
 from pathlib import Path
 
 from patbench_lib.encode.key import FORMAT
-from patbench_lib.landscape.spec import DemoSource, TableSource
+from patbench_lib.landscape.folder import DESCRIBED
+from patbench_lib.landscape.spec import DemoSource, Source
 from patbench_lib.models import weights
 from patbench_lib.models.card import SINGLE_VECTOR, Card
 from patbench_lib.study import Study, digest
@@ -40,10 +41,13 @@ def _content(path: Path, size: int, modified: int) -> str:
         return hashlib.file_digest(file, "sha256").hexdigest()
 
 
-def landscape_key(spec: TableSource | DemoSource, root: Path) -> str:
-    """Return the key of a landscape: its specification, the file's content, the code that reads it."""
+def landscape_key(spec: Source, root: Path) -> str:
+    """Return the key of a landscape: its specification, the content of its file or folder, the code that reads it."""
     content = ""
-    if isinstance(spec, TableSource) and (path := root / spec.path).is_file():
+    path = None if isinstance(spec, DemoSource) else root / spec.path
+    if path and path.is_dir():
+        path = path / DESCRIBED  # has the fingerprint of all that the folder holds
+    if path and path.is_file():
         status = path.stat()
         content = _content(path, status.st_size, status.st_mtime_ns)
     return digest(spec, content, code_digest("landscape"))

@@ -6,7 +6,7 @@ import sys
 
 import typer
 
-from patbench_lib.cli import audit, models, runs, site, steps, studies
+from patbench_lib.cli import audit, landscapes, models, runs, site, steps, studies
 from patbench_lib.errors import PatbenchError
 
 app = typer.Typer(
@@ -16,6 +16,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
 )
 app.add_typer(studies.app, name="study")
+app.add_typer(landscapes.app, name="landscape")
 app.add_typer(models.app, name="models")
 runs.register(app)
 steps.register(app)

@@ -8,54 +8,35 @@ from typing import Annotated
 import typer
 
 from patbench_lib.cli.options import StudyOption, load_study, open_bench
-from patbench_lib.errors import unknown_name
 
 Stamp = Annotated[Path | None, typer.Option(help="Write here, as JSON, what the step did.")]
 
 
 def register(app: typer.Typer) -> None:
     """Add the commands of this module."""
-    for command in (landscape, encode, retrieve, assess, finetune, tabulate, notebook, render, figures):
+    for command in (encode, retrieve, assess, finetune, tabulate, notebook, render, figures):
         app.command()(command)
-
-
-def landscape(study: StudyOption = "demo", name: str | None = None, stamp: Stamp = None) -> None:
-    """Read and validate a study's landscapes, and print what was found and repaired."""
-    arenas = open_bench(study).arenas
-    if name is not None and name not in (names := [arena.name for arena in arenas]):
-        raise unknown_name("landscape", name, names, where="the study")
-    for arena in arenas:
-        if name is None or arena.name == name:
-            patents, judged = arena.landscape, arena.judgements
-            typer.echo(
-                f"{arena.name}: {len(patents):,} publications, {len(judged.queries):,} queries, {judged.pairs:,} pairs"
-            )
-            for finding in patents.report.findings:
-                typer.echo(f"  {finding.level}: {finding}")
-            for view, missing in arena.views_missing.items():
-                typer.echo(f"  view {view} is left out: no {' and '.join(missing)}")
-            _stamp(stamp, {"landscape": arena.name, "publications": len(patents), "sha256": patents.fingerprint})
 
 
 def encode(model: str, study: StudyOption = "demo", stamp: Stamp = None) -> None:
     """Encode all views of a study with one model; what is in the store already is left as it is."""
     from patbench_lib.bench.plan import encode_step
 
-    _stamp(stamp, encode_step(open_bench(study), model))
+    stamped(stamp, encode_step(open_bench(study), model))
 
 
 def retrieve(system: str, study: StudyOption = "demo", stamp: Stamp = None) -> None:
     """Rank and score all views of a study with one system."""
     from patbench_lib.bench.plan import retrieve_step
 
-    _stamp(stamp, retrieve_step(open_bench(study), system))
+    stamped(stamp, retrieve_step(open_bench(study), system))
 
 
 def assess(system: str, study: StudyOption = "demo", stamp: Stamp = None) -> None:
     """Classify and cluster by the vectors of one system, or classify by a baseline that needs none."""
     from patbench_lib.bench.plan import assess_step
 
-    _stamp(stamp, assess_step(open_bench(study), system))
+    stamped(stamp, assess_step(open_bench(study), system))
 
 
 def finetune(training: str, study: StudyOption = "demo", stamp: Stamp = None) -> None:
@@ -68,7 +49,7 @@ def finetune(training: str, study: StudyOption = "demo", stamp: Stamp = None) ->
     done = finetune_step(open_bench(study), training)
     if "left_out" in done:
         typer.echo(f"{training} is left out: {done['left_out']}")
-    _stamp(stamp, done)
+    stamped(stamp, done)
 
 
 def tabulate(study: StudyOption = "demo") -> None:
@@ -108,7 +89,8 @@ def figures(study: StudyOption = "demo") -> None:
     typer.echo(f"Wrote {len(done)} figures to {folder}")
 
 
-def _stamp(path: Path | None, done: dict[str, object]) -> None:
+def stamped(path: Path | None, done: dict[str, object]) -> None:
+    """Write what a step did, where that is asked for."""
     from patbench_lib.files import write_json
 
     if path:

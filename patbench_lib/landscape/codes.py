@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from typing import Literal
 
 Level = Literal["section", "class", "subclass", "group", "subgroup"]
@@ -47,6 +47,19 @@ def cut(symbol: str, level: Level) -> str | None:
     if level == "group":
         return f"{stem} {group}" if group else None
     return symbol if slash else None
+
+
+def is_under(symbol: str, codes: Collection[str]) -> bool:
+    """Tell whether a symbol, in any spelling, is one of some codes or lies under one of them in the hierarchy.
+
+    `G09B 21/00` lies under `G09B`, `G09B 21` and itself, `G09B 2/10` under the first of them alone.
+
+    Parameters
+    ----------
+    codes : in `parse_symbol`'s spelling.
+    """
+    parsed = parse_symbol(symbol)
+    return parsed is not None and any(cut(parsed, level) in codes for level in LEVELS)
 
 
 def cut_all(symbols: Iterable[str], level: Level) -> list[str]:

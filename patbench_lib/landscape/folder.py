@@ -12,6 +12,9 @@ from patbench_lib.files import replacing, write_json
 from patbench_lib.landscape.quality import Finding, QualityReport
 from patbench_lib.landscape.schema import LISTS, Landscape, Provenance
 
+DESCRIBED = "landscape.json"
+"""Says what a folder holds; written last, so that a folder without it is not complete."""
+
 
 def save_landscape(landscape: Landscape, folder: Path) -> None:
     """Write a landscape; `landscape.json` comes last and marks the folder as complete."""
@@ -24,12 +27,12 @@ def save_landscape(landscape: Landscape, folder: Path) -> None:
         "findings": [asdict(finding) for finding in landscape.report.findings],
         "fingerprint": landscape.fingerprint,
     }
-    write_json(folder / "landscape.json", meta)
+    write_json(folder / DESCRIBED, meta)
 
 
 def load_landscape(folder: Path) -> Landscape | None:
     """Read a landscape that `save_landscape` wrote; None where the folder is not complete."""
-    described = folder / "landscape.json"
+    described = folder / DESCRIBED
     if not described.is_file():
         return None
     meta = json.loads(described.read_text(encoding="utf-8"))
@@ -37,8 +40,7 @@ def load_landscape(folder: Path) -> Landscape | None:
     for column in (*LISTS, *meta["label_sets"]):
         patents[column] = pd.Series([list(map(str, entries)) for entries in patents[column]], dtype=object)
     findings = [Finding(**{**entry, "rows": tuple(entry["rows"])}) for entry in meta["findings"]]
-    landscape = Landscape(
-        meta["name"], patents, tuple(meta["label_sets"]), Provenance(**meta["provenance"]), QualityReport(findings)
-    )
+    provenance = Provenance(**{**meta["provenance"], "licensed": tuple(meta["provenance"]["licensed"])})
+    landscape = Landscape(meta["name"], patents, tuple(meta["label_sets"]), provenance, QualityReport(findings))
     vars(landscape)["fingerprint"] = meta["fingerprint"]  # as computed when saved: fills the cached property
     return landscape

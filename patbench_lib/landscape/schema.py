@@ -24,13 +24,21 @@ COLUMNS = ("publication_number", *SECTIONS, *LISTS, *SCALARS)
 
 @dataclass(frozen=True)
 class Provenance:
-    """Where a landscape comes from, so that it can be told and recomputed."""
+    """Where a landscape comes from, so that it can be told and recomputed.
+
+    Attributes
+    ----------
+    licensed : sections whose text must never be shown: figures, tables and pages have numbers about them alone.
+    """
 
     source: str
     path: str = ""
     sha256: str = ""
     synthetic: bool = False
     note: str = ""
+    licence: str = ""
+    revision: str = ""
+    licensed: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)

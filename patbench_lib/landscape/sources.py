@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import hashlib
+from dataclasses import replace
 from pathlib import Path
 
+from patbench_lib.errors import PatbenchError
 from patbench_lib.landscape.demo import generate
+from patbench_lib.landscape.folder import load_landscape
 from patbench_lib.landscape.schema import Landscape, Provenance
-from patbench_lib.landscape.spec import DemoSource, TableSource
+from patbench_lib.landscape.spec import DemoSource, FolderSource, Source, TableSource
 from patbench_lib.landscape.table import map_columns, read_table
 from patbench_lib.landscape.validate import validate
 
@@ -17,9 +20,11 @@ DEMO_LABELS = {
 }
 
 
-def open_source(spec: TableSource | DemoSource, root: Path) -> Landscape:
+def open_source(spec: Source, root: Path) -> Landscape:
     """Read or generate a landscape, relative paths starting at `root`."""
-    return _open_demo(spec) if isinstance(spec, DemoSource) else _open_table(spec, root)
+    if isinstance(spec, DemoSource):
+        return _open_demo(spec)
+    return _open_folder(spec, root) if isinstance(spec, FolderSource) else _open_table(spec, root)
 
 
 def _open_demo(spec: DemoSource) -> Landscape:
@@ -36,3 +41,15 @@ def _open_table(spec: TableSource, root: Path) -> Landscape:
     patents, report = validate(table, name=spec.name, label_sets=spec.labels, duplicates=spec.duplicates)
     digest = hashlib.sha256(path.read_bytes()).hexdigest()
     return Landscape(spec.name, patents, spec.labels, Provenance("table", spec.path, digest), report)
+
+
+def _open_folder(spec: FolderSource, root: Path) -> Landscape:
+    found = load_landscape(root / spec.path)
+    if found is None:
+        raise PatbenchError(
+            f"There is no landscape in {root / spec.path}.",
+            why="A folder of a landscape has a landscape.json, which is written last.",
+            todo="Make it with `patbench landscape build` or `patbench landscape fetch`; `patbench landscape list` "
+            "names the sources.",
+        )
+    return replace(found, name=spec.name)

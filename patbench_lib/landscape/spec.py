@@ -29,6 +29,14 @@ class TableSource(_Closed):
     duplicates: Duplicates = Field(default="error", description="publication numbers repeated with other content")
 
 
+class FolderSource(_Closed):
+    """A landscape that `patbench landscape build`, `fetch` or `export` wrote."""
+
+    source: Literal["folder"] = "folder"
+    name: LandscapeName = Field(description="name of the landscape in tables and figures")
+    path: str = Field(description="the folder, relative to the compendium's folder")
+
+
 class DemoSource(_Closed):
     """The seeded synthetic generator."""
 
@@ -48,4 +56,5 @@ class DemoSource(_Closed):
         return Effects.none() if self.effects == "none" else Effects.default()
 
 
-LandscapeSpec = Annotated[TableSource | DemoSource, Field(discriminator="source")]
+Source = TableSource | FolderSource | DemoSource
+LandscapeSpec = Annotated[Source, Field(discriminator="source")]

@@ -1,0 +1,89 @@
+"""Patents from the weekly bulk files of the United States Patent and Trademark Office (Red Book XML)."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Sequence
+from pathlib import Path
+
+from patbench_lib.errors import PatbenchError, unknown_name
+from patbench_lib.landscape.origins.origin import Options, Origin, asked_codes
+from patbench_lib.landscape.origins.uspto_archive import open_streams
+from patbench_lib.landscape.origins.uspto_documents import cut_documents
+from patbench_lib.landscape.origins.uspto_reading import LISTED_COLUMNS, Reading
+from patbench_lib.landscape.origins.uspto_spool import spool
+from patbench_lib.landscape.schema import Landscape, Provenance
+from patbench_lib.landscape.validate import validate
+
+PARTS = ("utility", "all")
+"""Utility patents alone, or designs, plants, reissues and statutory inventions beside them."""
+
+
+def read(files: Sequence[Path], options: Options) -> Landscape:
+    """Read grants and published applications into a landscape, one document in memory at a time.
+
+    A damaged document is told, listed in the report and left out; so is, by its number, what is repeated, of another
+    sort, or of none of the classes asked for.
+
+    Raises
+    ------
+    PatbenchError
+        Where a file cannot be read at all, or no patent is left.
+    """
+    part = options.part or PARTS[0]
+    if part not in PARTS:
+        raise unknown_name("part of uspto", part, PARTS)
+    codes = asked_codes(options)
+    with spool(LISTED_COLUMNS) as rows:
+        reading = Reading(rows, codes, part == "all", options.say)
+        for path in files:
+            for stream in open_streams(path):
+                for document in cut_documents(stream.chunks):
+                    reading.take(stream.name, document)
+        reading.tell_all()
+        frame = rows.frame()
+    if frame.empty:
+        raise _nothing(reading, files)
+    family = reading.family_ids()
+    frame["family_id"] = [family[number] for number in frame["publication_number"]]
+    name = options.name or ORIGIN.name
+    patents, report = validate(frame, name=name)
+    report.findings.extend(reading.tally.findings())
+    return Landscape(name, patents, (), _provenance(files, options, reading), report)
+
+
+def _nothing(reading: Reading, files: Sequence[Path]) -> PatbenchError:
+    tally = reading.tally
+    why = [f"{why}: {n:,}" for why, n in sorted(tally.left_out.items())]
+    why += [f"damaged: {len(tally.damaged):,}, the first is {tally.damaged[0]}"] if tally.damaged else []
+    return PatbenchError(
+        f"No patent is left of {', '.join(map(str, files)) or 'no files'}.",
+        why=f"Documents met: {tally.read:,}. " + "; ".join(why),
+        todo=f"The format read is {ORIGIN.version}; `--codes` and `--part` choose among its patents.",
+    )
+
+
+def _provenance(files: Sequence[Path], options: Options, reading: Reading) -> Provenance:
+    digest = hashlib.sha256()
+    for path in files:
+        with path.open("rb") as file:
+            digest.update(hashlib.file_digest(file, "sha256").digest())
+    chosen = f"; of the classes {', '.join(options.codes)}" if options.codes else ""
+    return Provenance(
+        source="uspto",
+        path=", ".join(path.name for path in files),
+        sha256=digest.hexdigest(),
+        note=f"{reading.tally.read:,} documents read{chosen}; families are those that the documents name themselves",
+        licence=ORIGIN.licence,
+        revision="; ".join(sorted(reading.tally.versions)),
+    )
+
+
+ORIGIN = Origin(
+    name="uspto",
+    about="weekly bulk files of the USPTO, grants (ipg…) and applications (ipa…), as .zip or .xml that you downloaded",
+    licence="public domain, but for parts that an applicant marked as under copyright (37 CFR 1.71(d))",
+    version="Red Book XML, version 4 (us-patent-grant, us-patent-application)",
+    read=read,
+    parts=PARTS,
+)

@@ -1,0 +1,47 @@
+"""What was met in the files and did not come into the landscape, or not as it was."""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass, field
+
+from patbench_lib.landscape.quality import Finding
+
+LISTED = 100
+"""Damaged documents named one by one; of more, the number is told."""
+
+
+@dataclass
+class Tally:
+    """Counts, and the damaged documents by name.
+
+    Attributes
+    ----------
+    read : documents met, of any sort.
+    left_out : why documents were left out, and how many.
+    notes : what else is to be told, and how often.
+    damaged : one line each, file and position first.
+    versions : of the format, as the documents name it.
+    """
+
+    read: int = 0
+    left_out: Counter[str] = field(default_factory=Counter)
+    notes: Counter[str] = field(default_factory=Counter)
+    damaged: list[str] = field(default_factory=list)
+    versions: Counter[str] = field(default_factory=Counter)
+
+    def findings(self) -> list[Finding]:
+        """Return the tally for a quality report; rows are none, since nothing of these is in the landscape."""
+        found = [Finding("note", "documents", why, "left out", n, ()) for why, n in sorted(self.left_out.items())]
+        found += [Finding("note", column, problem, action, n, ()) for (column, problem, action), n in self._noted()]
+        found += [Finding("repaired", "documents", line, "left out", 1, ()) for line in self.damaged[:LISTED]]
+        if (more := len(self.damaged) - LISTED) > 0:
+            found.append(Finding("repaired", "documents", "further ones that are damaged", "left out", more, ()))
+        return found
+
+    def _noted(self) -> list[tuple[tuple[str, str, str], int]]:
+        actions = {
+            "citations": ("cited", "citations that are no patents", "left out"),
+            "renumbered": ("claims", "first or later claims cancelled before publication", "the rest numbered from 1"),
+        }
+        return [(actions[what], n) for what, n in sorted(self.notes.items()) if n]
