@@ -22,7 +22,7 @@ class Options:
     Attributes
     ----------
     name : of the landscape; the source's own where empty.
-    codes : beginnings of IPC or CPC symbols, `A61F`, `G09B 21`; patents with none of them are left out. Empty keeps all.
+    codes : beginnings of IPC or CPC symbols, `A61F`, `G09B 21`; patents with none are left out. Empty keeps all.
     part : of a source that has several, such as a split or a task; the source's default where empty.
     say : is told what happens, line by line.
     """
@@ -72,3 +72,15 @@ def find_origin(name: str) -> Origin:
         raise unknown_name("source of patents", name, NAMES)
     origin: Origin = import_module(f"patbench_lib.landscape.origins.{name}").ORIGIN
     return origin
+
+
+def counted(origin: Origin, counts: Mapping[str, int]) -> list[str]:
+    """Return one sentence for each count that is not the one expected of the pinned revision.
+
+    Nothing is expected of a source without counts; a count that is expected and was not taken is left out.
+    """
+    return [
+        f"{name}: {counts[name]:,}, where {expected:,} are expected of {origin.version}"
+        for name, expected in origin.expected.items()
+        if name in counts and counts[name] != expected
+    ]
