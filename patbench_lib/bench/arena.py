@@ -13,7 +13,7 @@ from patbench_lib.bench.keys import landscape_key
 from patbench_lib.errors import PatbenchError
 from patbench_lib.files import locked
 from patbench_lib.landscape.folder import load_landscape, save_landscape
-from patbench_lib.landscape.judgements import Judgements, citations, judge
+from patbench_lib.landscape.judgements import Judgements, Relevance, citations, judge
 from patbench_lib.landscape.label_sets import LabelSet, label_sets
 from patbench_lib.landscape.schema import Landscape
 from patbench_lib.landscape.sources import open_source
@@ -52,10 +52,16 @@ class Arena:
                 save_landscape(landscape, self._folder)
         return landscape
 
+    @property
+    def relevance(self) -> Relevance:
+        """The study's relevance, with the landscape's own relation where it names one."""
+        own = self.spec.relation
+        return self.study.relevance.model_copy(update={"relation": own}) if own else self.study.relevance
+
     @cached_property
     def judgements(self) -> Judgements:
-        """The judgements that the study's relation gives."""
-        return judge(self.landscape, self.study.relevance)
+        """The judgements that the relation gives."""
+        return judge(self.landscape, self.relevance)
 
     @cached_property
     def cites(self) -> sp.csr_matrix:
@@ -112,6 +118,11 @@ class Arena:
         if view not in self._texts:
             self._texts[view] = view_texts(self.landscape, view, description_words=self.study.description_words)
         return self._texts[view]
+
+    def collection(self, view: View) -> list[str]:
+        """Return the texts of a view of the documents that may be retrieved, which term counts and LSA are made of."""
+        texts = self.texts(view)
+        return [texts[row] for row in self.judgements.collection]
 
     def texts_of(self, view: View, role: Role) -> list[str]:
         """Return the texts of a view: of all publications as documents, or of the judgements' queries."""

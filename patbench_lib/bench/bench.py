@@ -85,7 +85,7 @@ class Bench:
         return other
 
     def encoder(self, system: str, arena: Arena, view: View, task: Task = "retrieval") -> Encoder:
-        """Return a system's encoder; one that is fitted to a collection is fitted to the view's documents.
+        """Return a system's encoder; one that is fitted to a collection is fitted to the view's candidates.
 
         Parameters
         ----------
@@ -103,7 +103,7 @@ class Bench:
                 task=task,
                 device=self.study.encoding.device,
                 dtype=self.study.encoding.compute,
-                fit_texts=arena.texts(view) if fitted else None,
+                fit_texts=arena.collection(view) if fitted else None,
                 allow_remote_code=self.study.allow_remote_code,
             )
             self._encoders[key] = deferred(card, path, load, task=task)
@@ -160,9 +160,9 @@ class Bench:
         Raises
         ------
         PatbenchError
-            Where the depth exceeds the documents there are, or a model cannot be run here.
+            Where the depth exceeds the candidates there are, or a model cannot be run here.
         """
-        depth, others = depth or self.study.depth, len(arena.judgements.family) - 1
+        depth, others = depth or self.study.depth, arena.judgements.reach
         if depth > others:
             raise PatbenchError(
                 f"depth {depth} is more than the {others} documents that landscape '{arena.name}' has beside a query.",

@@ -86,9 +86,10 @@ def _sample(queries: Ints) -> Ints:
 
 
 def _lexical(bench: Bench) -> dict[str, Any]:
-    texts, judgements = bench.arena.texts(bench.arena.views[0]), bench.arena.judgements
-    asked = [texts[row] for row in judgements.queries[_sample(judgements.queries)]]
-    footprint = bm25_footprint(asked, texts, bench.study.depth, bench.study.bm25)
+    arena, view = bench.arena, bench.arena.views[0]
+    queries = arena.judgements.queries
+    asked = [arena.texts(view)[row] for row in queries[_sample(queries)]]
+    footprint = bm25_footprint(asked, arena.collection(view), bench.study.depth, bench.study.bm25)
     return asdict(footprint) if footprint else {}
 
 

@@ -35,7 +35,7 @@ class HeldOut:
 
     Attributes
     ----------
-    queries : rows of the landscape that are queries; all publications are candidates.
+    queries : rows of the landscape that are queries; candidates are those of the judgements.
     rows : publications whose labels are predicted and that are clustered, ascending.
     whole : whether it is all of the landscape, on which nothing was trained.
     """

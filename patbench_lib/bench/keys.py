@@ -71,7 +71,9 @@ def model_key(study: Study, card: Card) -> str:
     if card.kind == "lexical":
         return digest("bm25", study.bm25)
     encoding = study.encoding
-    files_of = "" if card.kind in _FITTED else _weights(card.model_dump_json(), _written(card))
+    # What is fitted is fitted to candidates, which are not all publications where judgements are given.
+    fitted = study.relevance.relation == "given"
+    files_of = fitted if card.kind in _FITTED else _weights(card.model_dump_json(), _written(card))
     read_by = card.model_dump(mode="json", exclude={"path"})  # its files count, not where they lie
     return digest(
         read_by, files_of, encoding.max_tokens, encoding.compute, encoding.dtype, FORMAT, code_digest("models")

@@ -81,7 +81,7 @@ def search_late(bench: Bench, system: str, arena: Arena, view: View, depth: int)
             f"'{system}' cannot rank the candidates of a first stage: it is the first stage itself.",
             todo="Choose another `baseline`, or `late_interaction.mode` exact.",
         )
-    first = bench.run(study.baseline, arena, view, depth=min(settings.candidates, len(arena.landscape) - 1))
+    first = bench.run(study.baseline, arena, view, depth=min(settings.candidates, arena.judgements.reach))
     run = rescore_maxsim(queries.vectors, documents.vectors, first, depth)
     return run, {**said, "first": study.baseline, "candidates": first.depth}
 

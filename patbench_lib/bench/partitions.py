@@ -63,7 +63,7 @@ def audited(bench: Bench, arena: Arena) -> list[Finding]:
     parts = partition(bench, arena)
     held_out = np.sort(np.concatenate([parts.rows("development"), parts.rows("test")]))
     texts = compared_texts(bench, arena)
-    return find_leaks(arena.landscape, parts.rows("train"), held_out, bench.study.relevance, texts)
+    return find_leaks(arena.landscape, parts.rows("train"), held_out, arena.relevance, texts)
 
 
 def copies(bench: Bench, arena: Arena, parts: Partition) -> list[tuple[Arena, list[Finding]]]:

@@ -31,7 +31,7 @@ def reranked(bench: Bench, system: str) -> Made:
     """
     study, arena = bench.study, bench.arena
     view, card = arena.views[0], study.card(system)
-    deep = min(max(study.depth, study.reranking.depth), len(arena.landscape) - 1)
+    deep = min(max(study.depth, study.reranking.depth), arena.judgements.reach)
     first = study.model_copy(update={"depth": deep})
     key = digest(
         run_key(first, study.card(study.baseline), view, arena.key),

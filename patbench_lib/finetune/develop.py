@@ -71,7 +71,7 @@ def make_development(
 ) -> Development:
     """Return development queries with few documents to rank, as they are looked at several times in a training.
 
-    The documents are the queries, all that is relevant to them, and a sample of the others.
+    The documents are the queries, all that is relevant to them, and a sample of the other candidates.
 
     Parameters
     ----------
@@ -93,7 +93,7 @@ def make_development(
     relevant = np.concatenate([judgements.documents[span] for span in spans])
     asked = judgements.queries[chosen]
     needed = np.union1d(asked, relevant)
-    others = np.setdiff1d(np.arange(len(document_texts)), needed)
+    others = np.setdiff1d(judgements.collection, needed)
     sample = np.random.default_rng(seed).permutation(others)[: max(0, pool - len(needed))]
     rows = np.sort(np.concatenate([needed, sample]))
     small = Judgements(
@@ -103,6 +103,7 @@ def make_development(
         in_domain=np.concatenate([judgements.in_domain[span] for span in spans]),
         family=judgements.family[rows],
         dates=None if judgements.dates is None else judgements.dates[rows],
+        candidates=None if judgements.candidates is None else judgements.candidates[rows],
     )
     return Development(small, [query_texts[row] for row in asked], [document_texts[row] for row in rows])
 

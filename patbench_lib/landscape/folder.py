@@ -1,4 +1,4 @@
-"""A landscape as a folder: Parquet for the patents, JSON for where they come from."""
+"""A landscape as a folder: Parquet for the patents, JSON for where they come from, NumPy for given judgements."""
 
 from __future__ import annotations
 
@@ -9,22 +9,28 @@ from pathlib import Path
 import pandas as pd
 
 from patbench_lib.files import replacing, write_json
+from patbench_lib.landscape.given import Given
 from patbench_lib.landscape.quality import Finding, QualityReport
 from patbench_lib.landscape.schema import LISTS, Landscape, Provenance
 
 DESCRIBED = "landscape.json"
 """Says what a folder holds; written last, so that a folder without it is not complete."""
 
+GIVEN = "given.npz"
+
 
 def save_landscape(landscape: Landscape, folder: Path) -> None:
     """Write a landscape; `landscape.json` comes last and marks the folder as complete."""
     with replacing(folder / "patents.parquet") as temporary:
         landscape.patents.to_parquet(temporary, compression="zstd", index=False)
+    if landscape.given is not None:
+        landscape.given.save(folder / GIVEN)
     meta = {
         "name": landscape.name,
         "label_sets": list(landscape.label_sets),
         "provenance": asdict(landscape.provenance),
         "findings": [asdict(finding) for finding in landscape.report.findings],
+        "given": landscape.given is not None,
         "fingerprint": landscape.fingerprint,
     }
     write_json(folder / DESCRIBED, meta)
@@ -41,6 +47,7 @@ def load_landscape(folder: Path) -> Landscape | None:
         patents[column] = pd.Series([list(map(str, entries)) for entries in patents[column]], dtype=object)
     findings = [Finding(**{**entry, "rows": tuple(entry["rows"])}) for entry in meta["findings"]]
     provenance = Provenance(**{**meta["provenance"], "licensed": tuple(meta["provenance"]["licensed"])})
-    landscape = Landscape(meta["name"], patents, tuple(meta["label_sets"]), provenance, QualityReport(findings))
+    given = Given.load(folder / GIVEN) if meta["given"] else None
+    landscape = Landscape(meta["name"], patents, tuple(meta["label_sets"]), provenance, QualityReport(findings), given)
     vars(landscape)["fingerprint"] = meta["fingerprint"]  # as computed when saved: fills the cached property
     return landscape

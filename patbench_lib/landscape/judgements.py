@@ -17,7 +17,7 @@ from patbench_lib.landscape.schema import Landscape
 from patbench_lib.types import Bools, Ints
 
 Stratum = Literal["ALL", "IN", "OUT"]
-Relation = Literal["cites", "cited_by", "both", "coupling"]
+Relation = Literal["cites", "cited_by", "both", "coupling", "given"]
 
 UNKNOWN_DAY = np.iinfo(np.int64).max
 """Stands for a missing publication date, where only earlier documents are candidates."""
@@ -28,11 +28,15 @@ class Relevance(BaseModel):
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
-    relation: Relation = Field(default="cites", description="documents a query cites, is cited by, both, or coupling")
+    relation: Relation = Field(
+        default="cites",
+        description="documents a query cites, is cited by, both, coupling, or given: judgements the landscape brings",
+    )
     min_shared: StrictInt = Field(default=1, ge=1, description="coupling: citations that two patents share at least")
     earlier_only: bool = Field(default=False, description="only documents published before the query are candidates")
     domain_level: Literal["class", "subclass"] = Field(
-        default="class", description="IN means a shared IPC symbol cut to its class (3 characters) or subclass (4)"
+        default="class",
+        description="IN means a shared IPC symbol cut to its class (3 characters) or subclass (4); given pairs say it",
     )
     leading_zeros: LeadingZeros = Field(
         default="keep", description="whether EP-0495168 and EP-495168 are two publications (keep) or one (ignore)"
@@ -47,9 +51,11 @@ class Judgements:
     ----------
     queries : rows that are queries, ascending, shape [q].
     indptr, documents : relevant rows of query i are `documents[indptr[i]:indptr[i + 1]]`, ascending.
-    in_domain : per pair: 1 shares a domain (IN), 0 does not (OUT), -1 one of the two has no IPC symbol.
+    in_domain : per pair: 1 shares a domain (IN), 0 does not (OUT), -1 one of the two has no IPC symbol; of given
+        judgements what these say.
     family : family code of every row, shape [n]; a query's whole family is never a candidate.
     dates : days since 1970 of every row where only earlier documents are candidates, else None.
+    candidates : rows that may be retrieved at all, shape [n]; None for all of them.
     """
 
     queries: Ints
@@ -58,6 +64,7 @@ class Judgements:
     in_domain: Ints
     family: Ints
     dates: Ints | None = None
+    candidates: Bools | None = None
 
     @property
     def pairs(self) -> int:
@@ -69,11 +76,24 @@ class Judgements:
         """Row of the query of each pair, shape [pairs]."""
         return np.repeat(self.queries, np.diff(self.indptr))
 
+    @property
+    def collection(self) -> Ints:
+        """Rows that may be retrieved by some query, ascending: what term counts and LSA are made of."""
+        return np.arange(len(self.family)) if self.candidates is None else np.flatnonzero(self.candidates)
+
+    @property
+    def reach(self) -> int:
+        """Most documents that every query can rank, were each its own family and of any date."""
+        own = self.candidates is None or bool(self.candidates[self.queries].any())
+        return len(self.collection) - own
+
     def excluded(self, query: int) -> Bools:
         """Tell for every row whether it is no candidate for a query row, shape [n]."""
         banned: Bools = self.family == self.family[query]
         if self.dates is not None:
             banned = banned | (self.dates >= self.dates[query])
+        if self.candidates is not None:
+            banned = banned | ~self.candidates
         return banned
 
     def stratum(self, name: Stratum) -> Judgements:
@@ -93,15 +113,18 @@ class Judgements:
 
 
 def judge(landscape: Landscape, relevance: Relevance) -> Judgements:
-    """Derive judgements from a landscape's citations.
+    """Derive judgements from a landscape's citations, or take those that it brings.
+
+    Under the relation `given` only documents of the source are candidates, and the pairs' domains are the source's.
+    Under any other all publications are, and the landscape's own judgements are not looked at.
 
     Raises
     ------
     PatbenchError
-        Where no query has a relevant document.
+        Where no query has a relevant document, or judgements are to be given and the landscape has none.
     """
-    related = _related(landscape, relevance).tocoo()
-    queries, documents = related.row, related.col
+    queries, documents, given_domains = _pairs(landscape, relevance)
+    candidates = landscape.given.candidates if landscape.given and relevance.relation == "given" else None
     keep = landscape.family[queries] != landscape.family[documents]
     dates = _days(landscape) if relevance.earlier_only else None
     if dates is not None:
@@ -109,15 +132,45 @@ def judge(landscape: Landscape, relevance: Relevance) -> Judgements:
     order = np.lexsort((documents[keep], queries[keep]))
     queries, documents = queries[keep][order], documents[keep][order]
     if not len(queries):
-        raise PatbenchError(
-            f"No patent of landscape '{landscape.name}' has a relevant document in it (relation {relevance.relation}).",
-            why="Citations may all leave the set, or stay within families, which are never candidates.",
-            todo="Try `relevance: {relation: coupling, min_shared: 2}`, a larger set, or `leading_zeros: ignore`.",
-        )
+        raise _nothing_relevant(landscape, relevance.relation)
     rows, counts = np.unique(queries, return_counts=True)
-    shared = _shares_domain(landscape, relevance.domain_level, queries, documents)
+    if given_domains is None:
+        shared = _shares_domain(landscape, relevance.domain_level, queries, documents)
+    else:
+        shared = given_domains[keep][order]
     indptr = np.concatenate([[0], np.cumsum(counts)])
-    return Judgements(rows, indptr, documents, shared, landscape.family, dates)
+    return Judgements(rows, indptr, documents, shared, landscape.family, dates, candidates)
+
+
+def _pairs(landscape: Landscape, relevance: Relevance) -> tuple[Ints, Ints, Ints | None]:
+    """Return query and document of each related pair, and where they are given their domains."""
+    if relevance.relation != "given":
+        related = _related(landscape, relevance).tocoo()
+        return related.row, related.col, None
+    if landscape.given is None:
+        raise PatbenchError(
+            f"Landscape '{landscape.name}' brings no judgements (relation given).",
+            why="Only landscapes built from sources that have them do: dapfam, patenteb.",
+            todo="Choose a relation of citations, `cites` for one: for the study under `relevance`, for this landscape "
+            "alone by its own `relation`.",
+        )
+    return landscape.given.pair_queries, landscape.given.documents, landscape.given.in_domain
+
+
+def _nothing_relevant(landscape: Landscape, relation: Relation) -> PatbenchError:
+    what = f"No patent of landscape '{landscape.name}' has a relevant document in it (relation {relation})."
+    if relation == "given":
+        return PatbenchError(
+            what,
+            why="No given pair is of two families, or with `earlier_only` none has a document known to be earlier.",
+            todo="Set `earlier_only: false`, or look at the quality report of the build for pairs that were left out.",
+        )
+    todo = "Try `relevance: {relation: coupling, min_shared: 2}`, a larger set, or `leading_zeros: ignore`."
+    if landscape.given is not None:
+        todo = "It brings judgements of its own: set `relation: given`, under `relevance` or for this landscape alone."
+    return PatbenchError(
+        what, why="Citations may all leave the set, or stay within families, which are never candidates.", todo=todo
+    )
 
 
 def count_unmatched_zeros(landscape: Landscape) -> int:

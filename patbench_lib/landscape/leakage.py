@@ -15,7 +15,7 @@ from patbench_lib.landscape.near_duplicates import near_duplicates
 from patbench_lib.landscape.schema import Landscape
 from patbench_lib.types import Ints
 
-Kind = Literal["family", "citation", "near-duplicate", "shared citations", "publication"]
+Kind = Literal["family", "citation", "near-duplicate", "shared citations", "judgement", "publication"]
 
 SHOWN = 3
 
@@ -42,7 +42,8 @@ def find_leaks(
 ) -> list[Finding]:
     """Return what links two sides of a landscape, nothing where they have nothing in common.
 
-    Families and citations, in either direction, are leaks always, and so are near-duplicate texts. Two patents that
+    Families and citations, in either direction, are leaks always, and so are near-duplicate texts and, where relevant
+    pairs are given, these. Two patents that
     cite the same documents are relevant to each other under the relation `coupling`; under any other the finding is
     told and is no leak.
 
@@ -55,10 +56,16 @@ def find_leaks(
     cites, documents = citations(landscape, relevance.leading_zeros)
     n, family = len(landscape), landscape.family
     of_family = sp.csr_matrix((np.ones(n, dtype=np.int32), (np.arange(n), family)), shape=(n, int(family.max()) + 1))
+    given = landscape.given if relevance.relation == "given" else None
+    judged = sp.csr_matrix((n, n), dtype=np.int32)
+    if given is not None:
+        pairs = given.pair_queries, given.documents
+        judged = sp.csr_matrix((np.ones(len(given.documents), dtype=np.int32), pairs), shape=(n, n))
     coupled, least = relevance.relation == "coupling", relevance.min_shared
     found = [
         Finding("family", "", True, _across(of_family[train] @ of_family[held_out].T, train, held_out)),
         Finding("citation", "", True, _across((cites + cites.T).tocsr()[train][:, held_out], train, held_out)),
+        Finding("judgement", "", True, _across((judged + judged.T).tocsr()[train][:, held_out], train, held_out)),
         *(
             Finding("near-duplicate", name, True, _copies(each, landscape, train, held_out))
             for name, each in texts.items()

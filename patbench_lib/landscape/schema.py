@@ -9,6 +9,7 @@ from functools import cached_property
 import numpy as np
 import pandas as pd
 
+from patbench_lib.landscape.given import Given
 from patbench_lib.landscape.quality import QualityReport
 from patbench_lib.types import Ints
 
@@ -51,6 +52,7 @@ class Landscape:
         label sets (lists of strings) and any free columns. Row numbers of this frame are the documents of all runs.
     label_sets : names of the label columns.
     report : what validation found and repaired.
+    given : judgements that came with the patents, None where there are only citations to make some of.
     """
 
     name: str
@@ -58,6 +60,7 @@ class Landscape:
     label_sets: tuple[str, ...]
     provenance: Provenance
     report: QualityReport = field(default_factory=QualityReport)
+    given: Given | None = None
 
     def __len__(self) -> int:
         """Return the number of publications."""
@@ -80,11 +83,13 @@ class Landscape:
 
     @cached_property
     def fingerprint(self) -> str:
-        """SHA-256 over all columns but `source_row`: equal for equal content, whatever the source file's order."""
+        """SHA-256 over all columns but `source_row`, and given judgements: equal for equal content, in any order."""
         digest = hashlib.sha256()
         for column in sorted(set(self.patents.columns) - {"source_row"}):
             values = self.patents[column]
             flat = values.map(lambda value: "\x1f".join(map(str, value)) if isinstance(value, list) else str(value))
             digest.update(column.encode())
             digest.update(pd.util.hash_pandas_object(flat, index=False).to_numpy().tobytes())
+        if self.given is not None:
+            digest.update(self.given.fingerprint.encode())
         return digest.hexdigest()

@@ -7,6 +7,7 @@ from typing import Annotated, Literal
 from pydantic import BaseModel, ConfigDict, Field, StrictInt, StringConstraints
 
 from patbench_lib.landscape.demo import Effects
+from patbench_lib.landscape.judgements import Relation
 from patbench_lib.landscape.validate import Duplicates
 
 LandscapeName = Annotated[str, StringConstraints(pattern=r"^\w[\w-]*$")]
@@ -17,7 +18,15 @@ class _Closed(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
 
-class TableSource(_Closed):
+class _Judged(_Closed):
+    """What may be said of any landscape."""
+
+    relation: Relation | None = Field(
+        default=None, description="what makes documents relevant here, where it is not the study's `relevance.relation`"
+    )
+
+
+class TableSource(_Judged):
     """A user's table in Parquet, CSV or JSON lines."""
 
     source: Literal["table"] = "table"
@@ -29,7 +38,7 @@ class TableSource(_Closed):
     duplicates: Duplicates = Field(default="error", description="publication numbers repeated with other content")
 
 
-class FolderSource(_Closed):
+class FolderSource(_Judged):
     """A landscape that `patbench landscape build`, `fetch` or `export` wrote."""
 
     source: Literal["folder"] = "folder"
@@ -37,7 +46,7 @@ class FolderSource(_Closed):
     path: str = Field(description="the folder, relative to the compendium's folder")
 
 
-class DemoSource(_Closed):
+class DemoSource(_Judged):
     """The seeded synthetic generator."""
 
     source: Literal["demo"] = "demo"

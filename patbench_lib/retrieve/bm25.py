@@ -27,20 +27,22 @@ def search_bm25(
 ) -> Run:
     """Rank documents by BM25 for every query of the judgements.
 
-    A document that shares no term with the query is not retrieved, so a ranking may be shorter than `depth`.
+    A document that shares no term with the query is not retrieved, so a ranking may be shorter than `depth`. Terms are
+    counted in the documents that may be retrieved: a query that is none of them changes no document frequency and no
+    mean length.
 
     Parameters
     ----------
     query_texts : texts of `judgements.queries`, in their order.
     document_texts : texts of all rows of the landscape.
     """
-    run = Run.empty(judgements.queries, depth)
-    for position, scored in enumerate(score_each(query_texts, document_texts, settings)):
+    run, rows = Run.empty(judgements.queries, depth), judgements.collection
+    for position, scored in enumerate(score_each(query_texts, [document_texts[row] for row in rows], settings)):
         if scored is not None:
             scores, floor = scored
-            scores[judgements.excluded(int(judgements.queries[position]))] = floor
+            scores[judgements.excluded(int(judgements.queries[position]))[rows]] = floor
             best = contenders(scores, floor, depth)
-            fill(run, position, best, scores[best])
+            fill(run, position, rows[best], scores[best])
     return run
 
 

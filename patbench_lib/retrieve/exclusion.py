@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 
 class Exclusion:
-    """Looks up the excluded documents of blocks of queries: their families, and where asked later documents."""
+    """Looks up the excluded documents of blocks of queries: families, later ones where asked, no candidates."""
 
     def __init__(self, judgements: Judgements) -> None:
         self._judgements = judgements
@@ -51,3 +51,5 @@ class Exclusion:
         later = self.later(queries, documents)
         if later is not None:
             scores[:, : later.shape[1]].masked_fill_(torch.from_numpy(later), -torch.inf)
+        if self._judgements.candidates is not None:
+            scores[:, torch.from_numpy(np.flatnonzero(~self._judgements.candidates[documents]))] = -torch.inf
