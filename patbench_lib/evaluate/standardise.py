@@ -39,8 +39,8 @@ def standardise(
     """Return what each group's mean would be, had it the same mix of strata as all queries together.
 
     The mean of group g is the sum over strata h of w_h m_gh, where m_gh is its mean in h, and w_h the share of h among
-    the queries of all groups. A stratum that a group lacks is dropped for all. In a resample that leaves a group without
-    queries in a stratum, that stratum's weight goes to the group's others. One stratum gives plain means.
+    the queries of all groups. A stratum that a group lacks is dropped for all. In a resample that leaves a group
+    without queries in a stratum, that stratum's weight goes to the group's others. One stratum gives plain means.
 
     Parameters
     ----------
