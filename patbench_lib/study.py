@@ -13,7 +13,7 @@ from pydantic import BaseModel, ConfigDict, Field, StrictInt, StringConstraints,
 from patbench_lib.classify.settings import Classification
 from patbench_lib.cluster.settings import Clustering
 from patbench_lib.errors import PatbenchError
-from patbench_lib.evaluate.settings import Statistics
+from patbench_lib.evaluate.settings import Jurisdictions, Statistics
 from patbench_lib.finetune.settings import Finetuning
 from patbench_lib.landscape.judgements import Relevance
 from patbench_lib.landscape.label_sets import Labels
@@ -84,6 +84,7 @@ class Study(_Closed):
     classification: Classification = Classification()
     clustering: Clustering = Clustering()
     finetuning: Finetuning = Finetuning()
+    jurisdictions: Jurisdictions = Jurisdictions()
     depth: StrictInt = Field(default=100, ge=1, description="documents ranked for a query")
     measures: tuple[Measure, ...] = Field(
         default=("nDCG@10", "nDCG@100", "Recall@100", "MAP", "MRR", "P@10"), min_length=1
@@ -118,6 +119,8 @@ class Study(_Closed):
         if unlisted := [name for name in self.finetuning.label_sets if name not in self.labels.sets]:
             sets = ", ".join(self.labels.sets)
             raise ValueError(f"finetuning.label_sets names {', '.join(unlisted)}, not one of labels.sets: {sets}")
+        if foreign := [name for name in self.jurisdictions.systems if name not in self.systems]:
+            raise ValueError(f"jurisdictions.systems names {', '.join(foreign)}, not one of systems")
         if self.external is not None and self.external.name == self.landscape.name:
             raise ValueError(f"landscape and external have the same name '{self.landscape.name}'")
         for name, card in cards.items():

@@ -31,21 +31,31 @@ def score_run(run: Run, judgements: Judgements, measures: Sequence[str]) -> pd.D
     pandas.DataFrame
         query (row of the landscape), stratum, measure, value; ordered by these.
     """
-    ranking = {
-        str(query): {str(document): float(-rank) for rank, document in enumerate(run.ranked(position))}
-        for position, query in enumerate(run.queries)
-    }
-    parts = [_score_stratum(ranking, judgements.stratum(stratum), stratum, measures) for stratum in STRATA]
-    scores = pd.concat(parts, ignore_index=True)
+    ranking = ranks(run)
+    parts = [score_ranks(ranking, judgements.stratum(name), measures).assign(stratum=name) for name in STRATA]
+    scores = pd.concat(parts, ignore_index=True)[["query", "stratum", "measure", "value"]]
     return scores.sort_values(["query", "stratum", "measure"], ignore_index=True)
 
 
-def _score_stratum(
-    ranking: dict[str, dict[str, float]], judgements: Judgements, stratum: Stratum, measures: Sequence[str]
-) -> pd.DataFrame:
+def ranks(run: Run) -> dict[str, dict[str, float]]:
+    """Return a run in the form that ir-measures takes: by query, each document and its rank from 0 with a minus."""
+    return {
+        str(query): {str(document): float(-rank) for rank, document in enumerate(run.ranked(position))}
+        for position, query in enumerate(run.queries)
+    }
+
+
+def score_ranks(ranking: dict[str, dict[str, float]], judgements: Judgements, measures: Sequence[str]) -> pd.DataFrame:
+    """Score rankings by query on all pairs of judgements; one without documents counts 0.
+
+    Returns
+    -------
+    pandas.DataFrame
+        query (row of the landscape), measure, value.
+    """
     import ir_measures
 
-    columns = ["query", "stratum", "measure", "value"]
+    columns = ["query", "measure", "value"]
     if not len(judgements.queries):
         return pd.DataFrame({column: [] for column in columns}).astype({"query": np.int64, "value": float})
     relevant: dict[str, dict[str, int]] = {str(query): {} for query in judgements.queries}
@@ -54,7 +64,7 @@ def _score_stratum(
     asked: dict[Any, str] = {ir_measures.parse_measure(_ir_name(name)): name for name in measures}
     judged = {query: documents for query, documents in ranking.items() if query in relevant}
     found = ir_measures.evaluator(list(asked), relevant).iter_calc(judged)
-    rows = [(int(metric.query_id), stratum, asked[metric.measure], float(metric.value)) for metric in found]
+    rows = [(int(metric.query_id), asked[metric.measure], float(metric.value)) for metric in found]
     return pd.DataFrame(rows, columns=columns)
 
 

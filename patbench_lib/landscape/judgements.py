@@ -100,7 +100,10 @@ class Judgements:
         """Keep the pairs of a stratum, and the queries that have one there."""
         if name == "ALL":
             return self
-        kept = self.in_domain == (1 if name == "IN" else 0)
+        return self.only(self.in_domain == (1 if name == "IN" else 0))
+
+    def only(self, kept: Bools) -> Judgements:
+        """Keep some pairs, told by a mask of shape [pairs], and the queries that have one of them."""
         counts: Ints = np.add.reduceat(kept.astype(np.int64), self.indptr[:-1])
         indptr = np.concatenate([[0], np.cumsum(counts[counts > 0])])
         return replace(
