@@ -15,10 +15,10 @@ from patbench_lib.files import locked
 from patbench_lib.landscape.folder import load_landscape, save_landscape
 from patbench_lib.landscape.judgements import Judgements, Relevance, citations, judge
 from patbench_lib.landscape.label_sets import LabelSet, label_sets
-from patbench_lib.landscape.schema import Landscape
+from patbench_lib.landscape.schema import NOT_SHOWN, Landscape
 from patbench_lib.landscape.sources import open_source
 from patbench_lib.landscape.spec import Source
-from patbench_lib.landscape.views import View, split_views, view_texts
+from patbench_lib.landscape.views import NEEDS, View, split_views, view_texts
 from patbench_lib.study import Study
 from patbench_lib.types import Ints, Role
 
@@ -123,6 +123,11 @@ class Arena:
         """Return the texts of a view of the documents that may be retrieved, which term counts and LSA are made of."""
         texts = self.texts(view)
         return [texts[row] for row in self.judgements.collection]
+
+    def shown_texts(self, view: View) -> list[str]:
+        """Return the texts of a view as they may be shown: none of them where one of its sections is licensed."""
+        open_to_all = self.landscape.may_show(*NEEDS[view])
+        return self.texts(view) if open_to_all else [NOT_SHOWN] * len(self.landscape)
 
     def texts_of(self, view: View, role: Role) -> list[str]:
         """Return the texts of a view: of all publications as documents, or of the judgements' queries."""

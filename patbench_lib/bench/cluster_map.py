@@ -19,6 +19,8 @@ from patbench_lib.cluster.settings import Algorithm, Transform
 from patbench_lib.cluster.topics import topic_words
 from patbench_lib.evaluate.statistics import seed_of
 from patbench_lib.files import replacing
+from patbench_lib.landscape.schema import NOT_SHOWN
+from patbench_lib.landscape.views import NEEDS
 from patbench_lib.study import digest
 from patbench_lib.types import Ints
 
@@ -88,7 +90,7 @@ def described_map(bench: Bench, placed: pd.DataFrame) -> pd.DataFrame:
         row, x, y, cluster, then number (of publication), title, office, gold (its class in the leading case,
         missing where it has none), labels (all of the leading label set, joined by commas).
     """
-    patents = bench.arena.landscape.patents.iloc[placed["row"]].reset_index(drop=True)
+    patents = bench.arena.landscape.shown.patents.iloc[placed["row"]].reset_index(drop=True)
     named = placed.assign(
         number=patents["publication_number"].astype(str), title=patents["title"], office=patents["office"]
     )
@@ -112,16 +114,18 @@ def topics(bench: Bench, shown: pd.DataFrame) -> pd.DataFrame:
     Returns
     -------
     pandas.DataFrame
-        cluster, publications, class (the most frequent gold class among those that have one), share (of these), words.
+        cluster, publications, class (the most frequent gold class among those that have one), share (of these), words;
+        of a view with a licensed section `NOT_SHOWN`, for words of such texts are such texts.
     """
-    texts = bench.arena.texts(bench.arena.views[0])
+    view = bench.arena.views[0]
+    texts, licensed = bench.arena.texts(view), not bench.arena.landscape.may_show(*NEEDS[view])
     said = topic_words([texts[row] for row in shown["row"]], shown["cluster"].to_numpy())
     rows = []
     for number, best in said.items():
         mine = shown[shown["cluster"] == number]
         classes = mine["gold"].dropna().value_counts()
         top, share = (str(classes.index[0]), classes.iloc[0] / classes.sum()) if len(classes) else (None, None)
-        rows.append((number, len(mine), top, share, ", ".join(best)))
+        rows.append((number, len(mine), top, share, NOT_SHOWN if licensed else ", ".join(best)))
     table = pd.DataFrame(rows, columns=["cluster", "publications", "class", "share", "words"])
     return table.sort_values(["publications", "cluster"], ascending=[False, True], ignore_index=True)
 

@@ -135,6 +135,8 @@ def preferred(run: Run, judgements: Judgements, translated: Bools) -> pd.Series:
 
 def _mixed(family: Ints, translated: Bools) -> dict[int, tuple[Ints, Ints]]:
     """Return the translated rows and the others of each family that has both."""
-    groups = pd.Series(translated).groupby(family).indices
-    parts = {int(code): (rows[translated[rows]], rows[~translated[rows]]) for code, rows in groups.items()}
+    order = np.argsort(family, kind="stable")
+    codes, starts = np.unique(family[order], return_index=True)
+    members = zip(codes.tolist(), np.split(order, starts[1:]), strict=True)
+    parts = {code: (rows[translated[rows]], rows[~translated[rows]]) for code, rows in members}
     return {code: both for code, both in parts.items() if len(both[0]) and len(both[1])}

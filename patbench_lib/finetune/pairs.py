@@ -11,10 +11,11 @@ import pandas as pd
 import scipy.sparse as sp
 
 from patbench_lib.finetune.draw import even_quotas
+from patbench_lib.finetune.expert import expert_texts, own_texts
 from patbench_lib.finetune.masks import Relations
 from patbench_lib.finetune.sampler import fill_batches
 from patbench_lib.finetune.settings import SIGNALS, Finetuning, Recipe, Section, Signal, UntrainableError
-from patbench_lib.finetune.signals import Drawn, cited_pairs, label_pairs, view_pairs
+from patbench_lib.finetune.signals import Drawn, cited_pairs, expert_pairs, label_pairs, view_pairs
 from patbench_lib.landscape.label_sets import LabelSet
 from patbench_lib.landscape.schema import Landscape
 from patbench_lib.landscape.views import first_claim
@@ -22,6 +23,10 @@ from patbench_lib.types import Ints
 
 SHOWN = 5
 _ORDERS = 4
+_STREAMS: dict[Signal, int] = {"citation": 0, "label": 1, "view": 2, "expert": 4}
+_SHUFFLE = 3
+"""Streams of random numbers, of each signal and of the order: the paper's recipes stay as they were without R5."""
+
 _WORDS = 12
 
 
@@ -32,7 +37,7 @@ class Pairs:
     Attributes
     ----------
     signals : what each pair was drawn by, shape [pairs].
-    anchors, positives : rows of the landscape, shape [pairs]; the same row where two sections are brought together.
+    anchors, positives : rows of the landscape, shape [pairs]; the same row where two texts of one are brought together.
     labels : label that each pair was drawn for, "" for other signals, shape [pairs].
     relations : what relates publications to each other, so that no related one is taken for a negative.
     view_pair : sections that the two texts of a signal `view` are.
@@ -53,13 +58,25 @@ class Pairs:
         return len(self.anchors)
 
     def texts(self, landscape: Landscape, texts: Sequence[str]) -> tuple[list[str], list[str]]:
-        """Return the two texts of each pair; `texts` are those of all publications, for all signals but `view`."""
-        by_view = self.signals == "view"
+        """Return the two texts of each pair.
+
+        Parameters
+        ----------
+        texts : of all publications, for citations and labels. A signal `view` has the sections of `view_pair`, and
+            `expert` the patent's own title and abstract and the expert's.
+        """
+        by_view, experts = self.signals == "view", self.signals == "expert"
         sides = []
         for rows, section in zip((self.anchors, self.positives), self.view_pair, strict=True):
             own = section_texts(landscape, section) if by_view.any() else texts
             sides.append([own[row] if two else texts[row] for row, two in zip(rows, by_view, strict=True)])
-        return sides[0], sides[1]
+        if not experts.any():
+            return sides[0], sides[1]
+        anchors, positives = (
+            [written[row] if by else text for row, by, text in zip(self.anchors, experts, side, strict=True)]
+            for written, side in zip((own_texts(landscape), expert_texts(landscape)), sides, strict=True)
+        )
+        return anchors, positives
 
     def summary(self) -> pd.DataFrame:
         """Return recipe, signal, pairs, publications, families and labels, one row a signal."""
@@ -145,13 +162,14 @@ def make_pairs(
         "citation": lambda rng: cited_pairs(landscape, train, cites, most, rng),
         "label": lambda rng: label_pairs(landscape, train, labels, most, rng),
         "view": lambda rng: view_pairs(landscape, train, _sections(landscape, settings), most, rng),
+        "expert": lambda rng: expert_pairs(landscape, train, most, rng),
     }
     found: dict[Signal, Drawn] = {}
     lacking: dict[Signal, UntrainableError] = {}
-    for place, signal in enumerate(draw):
+    for signal in draw:
         if signal in SIGNALS[recipe]:
             try:
-                made = draw[signal](np.random.default_rng([seed, place]))  # the same pairs in R4 as alone
+                made = draw[signal](np.random.default_rng([seed, _STREAMS[signal]]))  # the same pairs in R4 as alone
                 _check_enough(signal, made[0], made[1], settings.batch, landscape)
                 found[signal] = made
             except UntrainableError as error:
@@ -162,7 +180,7 @@ def make_pairs(
     signals = np.repeat(np.array(list(found), dtype=object), [len(made[0]) for made in found.values()])
     reasons = {signal: error.what for signal, error in lacking.items()}
     pairs = Pairs(recipe, signals, anchors, positives, names, whole, settings.view_pair, reasons)
-    return pairs.taken(np.random.default_rng([seed, len(draw)]).permutation(len(pairs)))
+    return pairs.taken(np.random.default_rng([seed, _SHUFFLE]).permutation(len(pairs)))
 
 
 def matched(every: Sequence[Pairs], texts: Sequence[Ints], batch: int, seed: int) -> list[Pairs]:
@@ -209,7 +227,7 @@ def _sections(landscape: Landscape, settings: Finetuning) -> dict[Section, list[
 
 def _check_enough(signal: Signal, anchors: Ints, positives: Ints, batch: int, landscape: Landscape) -> None:
     """Raise UntrainableError where pairs fill no batch; two sections of one publication are two texts."""
-    texts = np.stack([2 * anchors, 2 * positives + (signal == "view")], axis=1)
+    texts = np.stack([2 * anchors, 2 * positives + (signal in ("view", "expert"))], axis=1)
     rng = np.random.default_rng(0)  # several orders: a training shuffles them anew in each epoch
     if not all(fill_batches(rng.permutation(len(anchors)), texts, batch) for _ in range(_ORDERS)):
         raise UntrainableError(

@@ -8,10 +8,13 @@ from pydantic import BaseModel, ConfigDict, Field, StrictInt, model_validator
 
 from patbench_lib.errors import PatbenchError
 
-Recipe = Literal["R1", "R2", "R3", "R4"]
-"""Citations, shared labels, two views of one patent, all three in turn. The names are the paper's."""
+Recipe = Literal["R1", "R2", "R3", "R4", "R5"]
+"""Citations, shared labels, two views of one patent, all three in turn: the names are the paper's. R5, a patent's own
+text and the expert's of it, is this compendium's own and no part of R4."""
 
-Signal = Literal["citation", "label", "view"]
+PublishedRecipe = Literal["R1", "R2", "R3", "R4"]
+
+Signal = Literal["citation", "label", "view", "expert"]
 Protocol = Literal["inductive", "transductive"]
 """Whether the documents of a test query may have been seen in training; its own pairs never may."""
 
@@ -20,6 +23,7 @@ SIGNALS: dict[Recipe, tuple[Signal, ...]] = {
     "R2": ("label",),
     "R3": ("view",),
     "R4": ("citation", "label", "view"),
+    "R5": ("expert",),
 }
 
 Kind = Literal["plain", "matched", "transductive", "gentle", "both", "blend"]
@@ -56,7 +60,7 @@ class Finetuning(BaseModel):
     models: tuple[str, ...] = Field(
         default=("MiniLM-static", "MiniLM-2L"), description="names of transformers and static models; may be empty"
     )
-    recipes: tuple[Recipe, ...] = Field(default=("R1", "R2", "R3", "R4"), min_length=1)
+    recipes: tuple[PublishedRecipe, ...] = Field(default=("R1", "R2", "R3", "R4"), min_length=1)
     protocol: Protocol = Field(
         default="inductive", description="inductive: no document or family of a test query is trained on"
     )

@@ -9,6 +9,7 @@ import numpy as np
 import scipy.sparse as sp
 
 from patbench_lib.finetune.draw import shared_label_pairs
+from patbench_lib.finetune.expert import expert_texts, own_texts
 from patbench_lib.finetune.settings import Section, UntrainableError
 from patbench_lib.landscape.label_sets import LabelSet
 from patbench_lib.landscape.schema import Landscape
@@ -85,6 +86,31 @@ def view_pairs(
         )
     one, other = ([text.strip() for text in texts] for texts in sections.values())
     told = [row for row in train if one[row] and other[row] and one[row] != other[row]]
+    kept = rng.permutation(np.array(told, dtype=np.int64))[:most]
+    return kept, kept.copy(), _unlabelled(len(kept))
+
+
+def expert_pairs(landscape: Landscape, train: Ints, most: int, rng: np.random.Generator) -> Drawn:
+    """Return publications, each with itself, whose own text and expert's text are both there and differ.
+
+    A publication whose expert's text is its own, word for word, teaches nothing and is left out.
+
+    Parameters
+    ----------
+    train : rows of the landscape that may be learnt from.
+
+    Raises
+    ------
+    UntrainableError
+        Where no publication has an expert's text.
+    """
+    own, experts = own_texts(landscape), expert_texts(landscape)
+    if not any(map(str.strip, experts)):
+        raise UntrainableError(
+            f"Landscape '{landscape.name}' has no expert-written title and abstract.",
+            todo="Map the export's columns to `dwpi_title` and `dwpi_abstract`, or leave R5 out.",
+        )
+    told = [row for row in train if own[row] and experts[row] and own[row] != experts[row]]
     kept = rng.permutation(np.array(told, dtype=np.int64))[:most]
     return kept, kept.copy(), _unlabelled(len(kept))
 

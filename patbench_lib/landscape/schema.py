@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 
 import numpy as np
@@ -21,6 +21,9 @@ LISTS = (*CODES, "cited", "citation_category")
 SCALARS = ("office", "publication_date", "family_id")
 COLUMNS = ("publication_number", *SECTIONS, *LISTS, *SCALARS)
 """Every column of the schema; `source_row` is added, label sets and free columns may follow."""
+
+NOT_SHOWN = "text not shown: licensed"
+"""Stands wherever a text of a licensed section would be shown."""
 
 
 @dataclass(frozen=True)
@@ -80,6 +83,20 @@ class Landscape:
     def has(self, section: str) -> bool:
         """Tell whether any publication has text in a section."""
         return bool((self.patents[section] != "").any())
+
+    def may_show(self, *sections: str) -> bool:
+        """Tell whether the text of all these sections may be shown: none of them is licensed."""
+        return not set(sections) & set(self.provenance.licensed)
+
+    @cached_property
+    def shown(self) -> Landscape:
+        """The landscape as it may be shown: every text of a licensed section replaced by `NOT_SHOWN`.
+
+        Whatever shows texts of patents, in a table, a figure, a page or a file of these, takes them from here.
+        """
+        licensed = [section for section in SECTIONS if not self.may_show(section)]
+        hidden = {name: self.patents[name].where(self.patents[name] == "", NOT_SHOWN) for name in licensed}
+        return replace(self, patents=self.patents.assign(**hidden)) if hidden else self
 
     @cached_property
     def fingerprint(self) -> str:

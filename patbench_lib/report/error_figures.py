@@ -118,7 +118,7 @@ def hardest_table(leading: Leading | None, arena: Arena, view: View, *, most: in
     """
     if leading is None:
         return table(pd.DataFrame({"publication": []}), notes=[NO_LABELS], synthetic=synthetic)
-    labels, texts, first = leading.labels, arena.texts(view), leading.predictions[leading.best]
+    labels, texts, first = leading.labels, arena.shown_texts(view), leading.predictions[leading.best]
     # The prior gives all publications the same labels: what it gets wrong are rare labels, not hard texts.
     reading = {name: made for name, made in leading.predictions.items() if name != "prior"} or leading.predictions
     means = own_f1(list(reading.values()), len(arena.landscape))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
 import pandas as pd
 from great_tables import GT
@@ -32,9 +33,9 @@ def offices_table(cells: pd.DataFrame, offices: Sequence[str], side: str, *, syn
     if mine["value"].isna().all():
         return table(pd.DataFrame({"system": []}), notes=[NO_CELLS], synthetic=synthetic)
     own = f"{side}_office"
-    names = in_order(list(mine[own]), offices)
+    names: Any = in_order(list(mine[own]), offices)
     sizes = mine.groupby(own)["n"].first()
-    shown = mine.assign(cell=[_cell(row) for _, row in mine.iterrows()])
+    shown = mine.assign(cell=mine.apply(_cell, axis=1))
     wide = shown.pivot(index="system", columns=own, values="cell").loc[list(dict.fromkeys(mine["system"])), names]
     wide = wide.rename(columns={name: f"{name} ({sizes[name]:,})" for name in names}).reset_index()
     return table(wide, unbroken=["system"], notes=["In brackets the number of queries."], synthetic=synthetic)
@@ -87,9 +88,9 @@ def mix_table(standardised: pd.DataFrame, *, synthetic: bool) -> GT:
         return table(pd.DataFrame({"office": []}), notes=[ONE_OFFICE], synthetic=synthetic)
     ends = {"difference_low": "low", "difference_high": "high"}
     renamed = others.drop(columns=["low", "high"]).rename(columns=ends)
-    shown = renamed.assign(cell=[_difference(row) for _, row in renamed.iterrows()])
+    shown = renamed.assign(cell=renamed.apply(_difference, axis=1))
     wide = shown.pivot(index=["office", "system"], columns="kind", values="cell")[["raw", "standardised"]]
-    order = list(dict.fromkeys(zip(others["office"], others["system"], strict=True)))
+    order: Any = list(dict.fromkeys(zip(others["office"], others["system"], strict=True)))
     told = standardised[standardised["kind"] == "standardised"].iloc[0]
     notes = [
         f"Difference to {told['reference']}; a star where significant after Holm's correction.",

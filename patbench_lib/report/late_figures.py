@@ -15,6 +15,8 @@ from patbench_lib.bench.bench import Bench
 from patbench_lib.bench.late import encoded_tokens, late_encoder, single_vector_of
 from patbench_lib.bench.rerank import reranked
 from patbench_lib.evaluate.compare import against
+from patbench_lib.landscape.schema import NOT_SHOWN
+from patbench_lib.landscape.views import NEEDS
 from patbench_lib.report.labels import shortened
 from patbench_lib.report.style import KIND_COLOURS, arms, finish, panels, words_figure
 
@@ -196,6 +198,8 @@ def alignment_figure(bench: Bench, *, tokens: int = 12, synthetic: bool) -> Figu
     systems = bench.study.late_interaction.systems
     if not systems:
         return words_figure("This study names no late-interaction system.", synthetic=synthetic)
+    if not bench.arena.landscape.may_show(*NEEDS[bench.arena.views[0]]):
+        return words_figure(f"Tokens of view {bench.arena.views[0]}: {NOT_SHOWN}.", synthetic=synthetic)
     (query, document), (asked, found) = _pair(bench, systems[0])
     encoder, arena = late_encoder(bench, systems[0]), bench.arena
     texts = arena.texts(arena.views[0])
@@ -214,7 +218,7 @@ def alignment_figure(bench: Bench, *, tokens: int = 12, synthetic: bool) -> Figu
         axes.text(column + 0.5, row + 0.5, f"{best:.2f}", ha="center", va="center", size=8, color=colour)
     numbers = arena.landscape.numbers
     axes.set(xlabel=f"tokens of {numbers[document]}", ylabel=f"tokens of {numbers[query]}")
-    titles = arena.landscape.patents["title"].iloc[[query, document]]
+    titles = arena.landscape.shown.patents["title"].iloc[[query, document]]
     axes.set_title("\n".join(map(shortened, titles)), fontsize=9.5)
     axes.tick_params(axis="x", rotation=60)
     axes.tick_params(axis="y", rotation=0)

@@ -20,6 +20,7 @@ from matplotlib.lines import Line2D
 
 from patbench_lib.bench.cluster_map import Looked
 from patbench_lib.cluster.algorithms import NOISE
+from patbench_lib.landscape.schema import NOT_SHOWN
 from patbench_lib.report.clustering_tables import NO_VECTORS
 from patbench_lib.report.style import SYNTHETIC, finish, words_figure
 from patbench_lib.types import Ints
@@ -85,7 +86,7 @@ def groupings(looked: Looked) -> dict[str, Grouping]:
     """Return how publications on the map are grouped: by gold class, by cluster and by office."""
     shown = looked.shown
     said = {
-        number: " ".join([str(number), *words.split(", ")[:2]])
+        number: " ".join([str(number), *(words.split(", ")[:2] if words != NOT_SHOWN else ())])
         for number, words in zip(looked.topics["cluster"], looked.topics["words"], strict=True)
     }
     found = {

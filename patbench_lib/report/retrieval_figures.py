@@ -153,7 +153,7 @@ def hardest_queries(scores: pd.DataFrame, arena: Arena, *, most: int = 8) -> pd.
     pandas.DataFrame
         query, title, office, IPC, answers (relevant documents), mean over systems, best system.
     """
-    judged, patents = arena.judgements, arena.landscape.patents.set_index("publication_number")
+    judged, patents = arena.judgements, arena.landscape.shown.patents.set_index("publication_number")
     by_query = scores.groupby("query")["value"].agg(["mean", "max"])
     answers = pd.Series(np.diff(judged.indptr), index=patents.index[judged.queries])
     ordered = by_query.assign(answers=answers).sort_values(["mean", "max", "answers"], ascending=[True, True, False])

@@ -62,11 +62,11 @@ def pairs_table(bench: Bench, made: Sequence[Pairs], *, synthetic: bool) -> GT:
 def examples_table(bench: Bench, made: Sequence[Pairs], *, synthetic: bool) -> GT:
     """Return five pairs of each recipe of one signal, with how their texts begin."""
     arena = bench.arena
-    texts = arena.texts(arena.views[0])
+    texts = arena.shown_texts(arena.views[0])
     alone = [each for each in made if len(set(each.signals)) == 1] or list(made)[:1]
     if not alone:
         return table(pd.DataFrame(columns=["recipe"]), notes=[why_none(bench)], synthetic=synthetic)
-    shown = [each.examples(arena.landscape, texts).assign(recipe=each.recipe) for each in alone]
+    shown = [each.examples(arena.landscape.shown, texts).assign(recipe=each.recipe) for each in alone]
     rows = pd.concat(shown, ignore_index=True)
     for side in ("anchor", "positive"):
         rows[side] += ": " + rows[f"{side} text"]

@@ -80,7 +80,7 @@ def test_counts_are_those_of_the_tables_and_differences_are_told(folder: Path) -
     told = [each.problem for each in made.report.findings if each.column == "counts"]
     assert told[0] == f"documents: 246 found, 45,336 expected of datalyes/DAPFAM_patent at {ORIGIN.revision}"
     # 60 queries with two answers IN each, every second one with another OUT; 240 relations in all.
-    said = {line.split(":")[0]: line.split(": ")[1].split(",")[0] for line in told}
+    said = {line.split(":")[0]: line.split(": ")[1].split(" found")[0] for line in told}
     assert said == {
         "documents": "246",
         "queries": "60",

@@ -100,6 +100,43 @@ def test_a_patent_without_one_of_the_sections_gives_no_view_pair() -> None:
     assert sorted(pairs.anchors) == [0, 1, 3, 4, 6, 8, 9, 10, 11]
 
 
+def with_experts(n: int = 40) -> list[Row]:
+    """Return the patents of `rows` with an expert's text each, but for every third; every fourth has its own words."""
+    found = rows(n)
+    for i, row in enumerate(found):
+        row |= {"title": f"Cane {i}", "dwpi_title": f"Walking aid {i}", "dwpi_abstract": f"Novelty {i}."}
+        if i % 3 == 0:
+            row |= {"dwpi_title": "", "dwpi_abstract": ""}
+        elif i % 4 == 0:
+            row |= {"dwpi_title": row["title"], "dwpi_abstract": row["abstract"]}
+    return found
+
+
+def test_expert_pairs_are_a_patents_own_text_and_the_experts_of_it() -> None:
+    patents, train = landscape(*with_experts(), labels=("colour",)), np.arange(10, 40)
+    pairs = drawn("R5", patents, train)
+    assert sorted(pairs.anchors) == [i for i in range(10, 40) if i % 3 and i % 4]
+    assert (pairs.anchors == pairs.positives).all() and set(pairs.signals) == {"expert"}
+    own, experts = pairs.texts(patents, ["the leading view"] * 40)
+    place = pairs.anchors.tolist().index(11)
+    assert (own[place], experts[place]) == ("Cane 11\nAbstract 11.", "Walking aid 11\nNovelty 11.")
+    assert len(drawn("R5", patents, train, pairs_most=8)) == 8
+
+
+def test_all_signals_of_the_paper_stay_as_they_are_where_there_are_experts() -> None:
+    plain, with_them = made(), landscape(*with_experts(), labels=("colour",))
+    for recipe in ("R1", "R2", "R3", "R4"):
+        one, other = drawn(recipe, plain), drawn(recipe, with_them)
+        assert one.anchors.tolist() == other.anchors.tolist()
+        assert one.signals.tolist() == other.signals.tolist()
+        assert "expert" not in set(other.signals)
+
+
+def test_without_an_experts_text_there_is_nothing_to_learn_by_r5() -> None:
+    with pytest.raises(PatbenchError, match="no expert-written title and abstract"):
+        drawn("R5", made())
+
+
 def test_all_signals_together_are_the_pairs_of_each_alone() -> None:
     patents = made()
     whole = drawn("R4", patents, pairs_most=50)
