@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 import pandas as pd
 
@@ -87,7 +89,7 @@ def _cells(bench: Bench, scores: pd.DataFrame) -> pd.DataFrame:
     both = pd.concat([scores, scores.assign(query_office=ALL)], ignore_index=True)
     for cell, group in both.groupby(CELLS[:3]):
         wide, families = by_query(group)
-        measured = {"value": np.nan, "low": np.nan, "high": np.nan}
+        measured: dict[str, Any] = {"value": np.nan, "low": np.nan, "high": np.nan}
         if len(wide) >= study.jurisdictions.min_queries:
             values, statistics = wide.to_numpy(), study.statistics
             low, high = interval(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
 import matplotlib.pyplot as plt
 import numpy as np
@@ -29,7 +30,7 @@ SIDES = {
 def leading_system(cells: pd.DataFrame) -> str | None:
     """Return the system with the highest mean over all queries and documents; None where there is no mean."""
     over_all = cells[(cells["query_office"] == ALL) & (cells["document_office"] == ALL)].dropna(subset=["value"])
-    return None if over_all.empty else str(over_all.loc[over_all["value"].idxmax(), "system"])
+    return None if over_all.empty else str(over_all.sort_values("value", kind="stable")["system"].iloc[-1])
 
 
 def in_order(found: Sequence[str], offices: Sequence[str]) -> list[str]:
@@ -50,13 +51,13 @@ def matrix_figure(cells: pd.DataFrame, offices: Sequence[str], measure: str, *, 
     mine = cells[(cells["system"] == system) & (cells["protocol"] == PROTOCOLS[0])]
     value, count = (mine.pivot(index="query_office", columns="document_office", values=x) for x in ("value", "n"))
     rows, columns = in_order(list(value.index), offices), in_order(list(value.columns), offices)
-    value, count = value.loc[rows, columns], count.loc[rows, columns].fillna(0)
+    means, counts = value.loc[rows, columns].to_numpy(float), count.loc[rows, columns].fillna(0).to_numpy(int)
     figure, axes = plt.subplots(figsize=(min(7.6, 0.72 * len(columns) + 2.4), 0.5 * len(rows) + 1.6))
-    colours = plt.get_cmap("cividis").with_extremes(bad=GREY)
-    shown = axes.imshow(np.ma.masked_invalid(value.to_numpy(float)), cmap=colours, aspect="auto", vmin=0)
+    colours = plt.get_cmap("viridis").with_extremes(bad=GREY)
+    shown = axes.imshow(np.ma.masked_invalid(means), cmap=colours, aspect="auto", vmin=0)
     middle = (shown.norm.vmax or 0) * 0.55
-    for (row, column), mean in np.ndenumerate(value.to_numpy(float)):
-        n = f"{int(count.iloc[row, column]):,}"
+    for (row, column), mean in np.ndenumerate(means):
+        n = f"{counts[row, column]:,}"
         ink = "#333333" if np.isnan(mean) else "white" if mean < middle else "black"
         axes.text(
             column, row, n if np.isnan(mean) else f"{mean:.2f}\n{n}", ha="center", va="center", color=ink, fontsize=8.5
@@ -73,7 +74,7 @@ def matrix_figure(cells: pd.DataFrame, offices: Sequence[str], measure: str, *, 
 
 def _part_margins(axes: Axes, rows: Sequence[str], columns: Sequence[str]) -> None:
     """Draw a frame around the means over all offices, which are not one office among others."""
-    style = {"fill": False, "edgecolor": "#D55E00", "linewidth": 1.6, "clip_on": False}
+    style: dict[str, Any] = {"fill": False, "edgecolor": "#D55E00", "linewidth": 1.6, "clip_on": False}
     if ALL in rows:
         axes.add_patch(Rectangle((-0.5, len(rows) - 1.5), len(columns), 1, **style))
     if ALL in columns:

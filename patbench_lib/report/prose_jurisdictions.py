@@ -65,8 +65,8 @@ def _mix(standardised: pd.DataFrame) -> str:
     of = len(others) // 2
     return (
         f"Of {of:,} differences between an office and {told['reference']}, {apart['raw']:,} are significant as they "
-        f"are and {apart['standardised']:,} at the same mix of field and period; {told['kept']:,} of {told['strata']:,} "
-        f"strata are in all {others['office'].nunique() + 1} offices."
+        f"are and {apart['standardised']:,} at the same mix of field and period; {told['kept']:,} of "
+        f"{told['strata']:,} strata are in all {others['office'].nunique() + 1} offices."
     )
 
 
