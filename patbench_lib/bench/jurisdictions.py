@@ -89,7 +89,7 @@ def _cells(bench: Bench, scores: pd.DataFrame) -> pd.DataFrame:
     both = pd.concat([scores, scores.assign(query_office=ALL)], ignore_index=True)
     for cell, group in both.groupby(CELLS[:3]):
         wide, families = by_query(group)
-        measured: dict[str, Any] = dict.fromkeys(("value", "low", "high"), np.nan)
+        measured: dict[str, Any] = {"value": np.nan, "low": np.nan, "high": np.nan}
         if len(wide) >= study.jurisdictions.min_queries:
             values, statistics = wide.to_numpy(), study.statistics
             low, high = interval(

@@ -110,8 +110,9 @@ def preferred(run: Run, judgements: Judgements, translated: Bools) -> pd.Series:
     """Return how often a system ranks a translated member of a relevant family above one that is not, by query.
 
     For each relevant family with members of both kinds, all pairs of a translated and another member are looked at.
-    One that is not ranked stands below one that is; a pair of which neither is ranked says nothing. A query's value is
-    the mean over its pairs.
+    One that is not ranked stands below one that is; a pair of which neither is ranked says nothing. Members with the
+    same text have the same score: they count one half, since the order by publication number, which decides ties in a
+    run, would prefer CN to US. A query's value is the mean over its pairs.
 
     Parameters
     ----------
@@ -121,13 +122,14 @@ def preferred(run: Run, judgements: Judgements, translated: Bools) -> pd.Series:
     place = {int(query): position for position, query in enumerate(run.queries)}
     shares: dict[int, float] = {}
     for i, query in enumerate(judgements.queries):
-        found = {int(document): rank for rank, document in enumerate(run.ranked(place[int(query)]))}
+        ranked, position = run.ranked(place[int(query)]), place[int(query)]
+        found = dict(zip(ranked.tolist(), run.scores[position].tolist(), strict=False))  # padding has no document
         relevant = judgements.documents[judgements.indptr[i] : judgements.indptr[i + 1]]
         banned, wins = judgements.excluded(int(query)), []
         for family in sorted({int(code) for code in judgements.family[relevant]} & members.keys()):
             ones, others = (rows[~banned[rows]] for rows in members[family])
-            places = [(found.get(int(a)), found.get(int(b))) for a in ones for b in others]
-            wins += [b is None or (a is not None and a < b) for a, b in places if not (a is None and b is None)]
+            pairs = [(found.get(int(a), -np.inf), found.get(int(b), -np.inf)) for a in ones for b in others]
+            wins += [(1 + np.sign(a - b)) / 2 if a > -np.inf else 0.0 for a, b in pairs if max(a, b) > -np.inf]
         if wins:
             shares[int(query)] = float(np.mean(wins))
     return pd.Series(shares, dtype=float)
@@ -135,8 +137,8 @@ def preferred(run: Run, judgements: Judgements, translated: Bools) -> pd.Series:
 
 def _mixed(family: Ints, translated: Bools) -> dict[int, tuple[Ints, Ints]]:
     """Return the translated rows and the others of each family that has both."""
+    mixed = np.intersect1d(family[translated], family[~translated])
     order = np.argsort(family, kind="stable")
-    codes, starts = np.unique(family[order], return_index=True)
-    members = zip(codes.tolist(), np.split(order, starts[1:]), strict=True)
-    parts = {code: (rows[translated[rows]], rows[~translated[rows]]) for code, rows in members}
-    return {code: both for code, both in parts.items() if len(both[0]) and len(both[1])}
+    starts, ends = (np.searchsorted(family[order], mixed, side=side) for side in ("left", "right"))
+    members = {int(code): order[i:j] for code, i, j in zip(mixed, starts, ends, strict=True)}
+    return {code: (rows[translated[rows]], rows[~translated[rows]]) for code, rows in members.items()}

@@ -51,14 +51,13 @@ def matrix_figure(cells: pd.DataFrame, offices: Sequence[str], measure: str, *, 
     mine = cells[(cells["system"] == system) & (cells["protocol"] == PROTOCOLS[0])]
     value, count = (mine.pivot(index="query_office", columns="document_office", values=x) for x in ("value", "n"))
     rows, columns = in_order(list(value.index), offices), in_order(list(value.columns), offices)
-    value, count = value.loc[rows, columns], count.loc[rows, columns].fillna(0)
+    means, counts = value.loc[rows, columns].to_numpy(float), count.loc[rows, columns].fillna(0).to_numpy(int)
     figure, axes = plt.subplots(figsize=(min(7.6, 0.72 * len(columns) + 2.4), 0.5 * len(rows) + 1.6))
-    colours = plt.get_cmap("cividis").with_extremes(bad=GREY)
-    shown = axes.imshow(np.ma.masked_invalid(value.to_numpy(float)), cmap=colours, aspect="auto", vmin=0)
-    counts = count.to_numpy(float)
+    colours = plt.get_cmap("viridis").with_extremes(bad=GREY)
+    shown = axes.imshow(np.ma.masked_invalid(means), cmap=colours, aspect="auto", vmin=0)
     middle = (shown.norm.vmax or 0) * 0.55
-    for (row, column), mean in np.ndenumerate(value.to_numpy(float)):
-        n = f"{counts[row, column]:,.0f}"
+    for (row, column), mean in np.ndenumerate(means):
+        n = f"{counts[row, column]:,}"
         ink = "#333333" if np.isnan(mean) else "white" if mean < middle else "black"
         axes.text(
             column, row, n if np.isnan(mean) else f"{mean:.2f}\n{n}", ha="center", va="center", color=ink, fontsize=8.5

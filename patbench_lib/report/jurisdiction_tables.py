@@ -41,8 +41,8 @@ def offices_table(cells: pd.DataFrame, offices: Sequence[str], side: str, *, syn
     return table(wide, unbroken=["system"], notes=["In brackets the number of queries."], synthetic=synthetic)
 
 
-def _cell(row: pd.Series) -> str | None:
-    return None if pd.isna(row["value"]) else f"{row['value']:.3f} [{row['low']:.2f}, {row['high']:.2f}]"
+def _cell(row: pd.Series) -> str:
+    return "–" if pd.isna(row["value"]) else f"{row['value']:.3f} [{row['low']:.2f}, {row['high']:.2f}]"
 
 
 def protocol_table(cells: pd.DataFrame, offices: Sequence[str], *, synthetic: bool) -> GT:
@@ -119,8 +119,8 @@ def families_table(families: pd.DataFrame, *, synthetic: bool) -> GT:
     )  # fmt: skip
 
 
-def _difference(row: pd.Series) -> str | None:
+def _difference(row: pd.Series) -> str:
     if pd.isna(row["difference"]):
-        return None
+        return "–"
     text = f"{row['difference']:+.3f} [{row['low']:+.3f}, {row['high']:+.3f}]{'*' * bool(row['significant'])}"
     return text.replace("-", "−")
