@@ -69,7 +69,8 @@ def answered(bench: Bench) -> pd.DataFrame:
         keys = {row.id: row_key(row) for row in rows()}
         before = pd.read_parquet(path)
         current = before[(before["id"].map(keys) == before["key"]) & ~before["id"].isin(mine)]
-        found += current.assign(**{"from": "patbench reproduce"})[COLUMNS].to_dict("records")
+        kept = current.assign(**{"from": "patbench reproduce"})[COLUMNS]
+        found += [{str(name): value for name, value in entry.items()} for entry in kept.to_dict("records")]
     return pd.DataFrame(found, columns=COLUMNS).astype({"queries": "Int64"})
 
 

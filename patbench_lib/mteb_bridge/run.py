@@ -88,9 +88,9 @@ def _strata(results: pd.DataFrame, arena: Arena, view: View) -> Iterator[Stratum
 def _scores(mine: pd.DataFrame, bench: Bench) -> dict[str, Any]:
     study = bench.study
     named = {measure: score_name(measure, study.depth) for measure in mine["measure"]}
-    values = mine.set_index("measure")
-    scores: dict[str, Any] = {named[measure]: float(values.loc[measure, "value"]) for measure in named}
-    main = values.loc[study.main_measure]
+    values = {str(entry["measure"]): entry for entry in mine.to_dict("records")}
+    scores: dict[str, Any] = {named[measure]: float(entry["value"]) for measure, entry in values.items()}
+    main = values[study.main_measure]
     return {
         **scores,
         "main_score": scores[named[study.main_measure]],
