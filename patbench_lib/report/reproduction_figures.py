@@ -30,7 +30,7 @@ def published_figure() -> Figure:
     legend = figure.legend(loc="outside upper center", ncols=len(_MARKERS))
     for handle in legend.legend_handles:
         if handle is not None:
-            handle.set_edgecolor("#4d4d4d")  # type: ignore[attr-defined]  # a collection of markers
+            handle.set_edgecolor("#4d4d4d")
     return finish(figure, synthetic=False)
 
 
@@ -49,7 +49,7 @@ def close_reproduction(answered: pd.DataFrame) -> Markdown:
     published = {row.id for row in known if row.group.origin == "published"}
     of_others = int(answered["id"].isin(published).sum())
     text += f"{len(answered)} have a value of ours beside them: {states}. "
-    worst = answered.loc[(answered["value"] - answered["expected"]).abs().idxmax()]
-    text += f"The largest difference is {abs(worst['value'] - worst['expected']):.5f}, of {worst['id']}. "
+    apart = (answered["value"] - answered["expected"]).abs()
+    text += f"The largest difference is {apart.max():.5f}, of {answered['id'].to_numpy()[apart.argmax()]}. "
     told = f"{of_others} of these are" if of_others else "None of these is"
     return Markdown(text + f"{told} published; the others are this compendium's own reference values.")

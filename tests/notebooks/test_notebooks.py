@@ -52,6 +52,7 @@ def test_there_are_notebooks() -> None:
         "09_clustering",
         "10_finetuning",
         "11_transfer",
+        "15_reproduction",
     ]
 
 

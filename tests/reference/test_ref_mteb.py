@@ -17,6 +17,7 @@ from patbench_lib.bench.results import retrieval_results
 from patbench_lib.cluster.gold import gold
 from patbench_lib.cluster.mteb_protocol import v_measures
 from patbench_lib.errors import PatbenchError
+from patbench_lib.landscape.judgements import Judgements
 from patbench_lib.mteb_bridge.candidates import Candidates, excludes_itself_alone
 from patbench_lib.parameters import make_study
 from patbench_lib.retrieve.run import Run
@@ -34,8 +35,8 @@ SETS: dict[str, dict[str, Any]] = {
     "patsnap": {"relation": "cites"},
     "us-week-2007": {"relation": "coupling", "min_shared": 2},
 }
-TOP, NEAR = 11, 1e-6
-"""Documents whose order decides nDCG@10, and how near two scores are that single precision may order either way."""
+TOP, NEAR = 10, 1e-6
+"""Places that nDCG@10 looks at, and how near two scores are that single precision may order either way."""
 
 
 def real(name: str, system: str, home: Path, shared: Path) -> Bench:
@@ -50,10 +51,19 @@ def real(name: str, system: str, home: Path, shared: Path) -> Bench:
     return Bench(make_study(content, where=name), home, progress=False)
 
 
-def untied(run: Run) -> np.ndarray:
-    """Tell of each query whether its first documents are in an order that no rounding changes, shape [q]."""
-    gaps = run.scores[:, : TOP - 1] - run.scores[:, 1:TOP]
-    clear: np.ndarray = (gaps > NEAR).all(axis=1)
+def untied(run: Run, judgements: Judgements) -> np.ndarray:
+    """Tell of each query whether no order of documents with near-equal scores changes its nDCG@10, shape [q].
+
+    Families are near-copies, so ties are common and most are harmless: among documents that are all relevant, or all
+    not.
+    """
+    clear = np.ones(len(run.queries), dtype=bool)
+    for position in range(len(run.queries)):
+        documents = run.ranked(position)
+        relevant = np.isin(documents, judgements.documents[slice(*judgements.indptr[position : position + 2])])
+        tie = np.cumsum(np.append(0, -np.diff(run.scores[position, : len(documents)]) > NEAR))
+        for each in range(tie[min(TOP, len(tie)) - 1] + 1):
+            clear[position] &= len(np.unique(relevant[tie == each])) == 1
     return clear
 
 
@@ -67,12 +77,12 @@ def compare(made: Bench, system: str) -> tuple[np.ndarray, np.ndarray, np.ndarra
     queries = [arena.landscape.numbers[row] for row in arena.judgements.queries]
     theirs = np.array([task.by_query[query]["ndcg_cut_10"] for query in queries])
     assert result.get_score() == pytest.approx(theirs.mean(), abs=1e-5), "MTEB rounds to five digits"
-    return ours.loc[queries].to_numpy(), theirs, untied(made.run(system, arena, "TA"))
+    return ours.loc[queries].to_numpy(), theirs, untied(made.run(system, arena, "TA"), arena.judgements)
 
 
 def check_parity(name: str, system: str, home: Path, shared: Path) -> None:
     ours, theirs, clear = compare(real(name, system, home, shared), system)
-    assert clear.mean() > 0.8
+    assert clear.mean() > 0.9
     np.testing.assert_allclose(ours[clear], theirs[clear], atol=1e-6)
     assert ours[clear].mean() == pytest.approx(theirs[clear].mean(), abs=1e-6)
     assert abs(ours.mean() - theirs.mean()) < 0.005, "ties alone make the difference"
