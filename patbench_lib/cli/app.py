@@ -6,7 +6,7 @@ import sys
 
 import typer
 
-from patbench_lib.cli import audit, landscapes, models, runs, site, steps, studies
+from patbench_lib.cli import audit, landscapes, models, mteb_runs, reproduce, runs, site, steps, studies
 from patbench_lib.errors import PatbenchError
 
 app = typer.Typer(
@@ -18,9 +18,11 @@ app = typer.Typer(
 app.add_typer(studies.app, name="study")
 app.add_typer(landscapes.app, name="landscape")
 app.add_typer(models.app, name="models")
+app.add_typer(mteb_runs.app, name="mteb")
 runs.register(app)
 steps.register(app)
 audit.register(app)
+reproduce.register(app)
 site.register(app)
 
 

@@ -13,7 +13,7 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import FixedLocator, LogLocator
 
 from patbench_lib.report.labels import plain_ticks
-from patbench_lib.report.published_truncation import PUBLISHED
+from patbench_lib.report.published_truncation import published
 from patbench_lib.report.style import finish, panels, words_figure
 from patbench_lib.report.tables import table
 
@@ -58,7 +58,7 @@ def retention_figure(variants: pd.DataFrame, measure: str, *, synthetic: bool) -
 
 def _published(axes: Axes, column: str) -> None:
     """Mark what others measured; of models of several widths the share is a range."""
-    for series, marker in zip(PUBLISHED, "DPX", strict=True):
+    for series, marker in zip(published(), "DPX", strict=True):
         dims, kept = np.array(list(series.kept)), list(series.kept.values())
         style: dict[str, Any] = {"fmt": marker, "color": "#555555", "markerfacecolor": "white", "markersize": 6}
         if column == "dims":

@@ -6,7 +6,7 @@ import pandas as pd
 from IPython.display import Markdown
 
 from patbench_lib.report.pareto_figures import AXES, unbeaten
-from patbench_lib.report.published_truncation import PUBLISHED
+from patbench_lib.report.published_truncation import published
 
 _ASPECTS = {"texts_per_second": "encoding rate", "milliseconds": "search time", "bytes": "bytes"}
 
@@ -34,14 +34,14 @@ def _cut(variants: pd.DataFrame, measure: str) -> str:
         f"{_percent(row['mean'])} at {dims} ({_systems(int(row['count']))})" for dims, row in kept.iterrows()
     )
     text = f"Cut and scaled to length 1 again, vectors keep on average these shares of {measure}: {steps}. "
-    published = PUBLISHED[0]
-    shared = [dims for dims in published.kept if dims in kept.index]
+    series = published()[0]
+    shared = [dims for dims in series.kept if dims in kept.index]
     if measure == "nDCG@10" and shared:
-        named = " / ".join(f"{100 * published.kept[dims]:.1f}" for dims in shared)
+        named = " / ".join(f"{100 * series.kept[dims]:.1f}" for dims in shared)
         widths = sorted(set(cut["width"]))
         here = f"{widths[0]:,}" if len(widths) == 1 else f"{widths[0]:,} to {widths[-1]:,}"
         text += (
-            f"Reported elsewhere for {published.models}: {named} % at {' / '.join(map(str, shared))}; vectors here "
+            f"Reported elsewhere for {series.models}: {named} % at {' / '.join(map(str, shared))}; vectors here "
             f"have {here}, of which so many dimensions are another share. "
         )
     least = cut.sort_values("retention").iloc[0]

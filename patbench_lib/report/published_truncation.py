@@ -1,12 +1,14 @@
 """What others have measured of truncated and re-normalised vectors, for reference points in figures and text.
 
-Shares of nDCG@10 that are kept, on other collections than this study's: public figures that came to us without a source
-that could be cited, so they are shown as reported elsewhere and nothing is tested against them.
+The values are those of `reference/expected.yaml`: shares of nDCG@10 that are kept, on other collections than this
+study's.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
+
+from patbench_lib.reference.expected import groups
 
 
 @dataclass(frozen=True)
@@ -25,12 +27,10 @@ class Published:
     kept: dict[int, float]
 
 
-PUBLISHED = (
-    Published(
-        "five models of 2,048 to 4,096 dimensions",
-        (2048, 4096),
-        {512: 0.959, 256: 0.913, 128: 0.832, 64: 0.716},
-    ),
-    Published("bge-base, 16 collections", (768, 768), {512: 0.980, 256: 0.921, 128: 0.820, 64: 0.632}),
-    Published("MiniLM-L6, 16 collections", (384, 384), {256: 0.968, 128: 0.885, 64: 0.730}),
-)
+def published() -> list[Published]:
+    """Return the series, in the order of the file."""
+    group = groups()["truncation"]
+    return [
+        Published(group.titles[name], group.widths[name], {int(dims): value for dims, value in kept.items()})
+        for name, kept in group.values.items()
+    ]

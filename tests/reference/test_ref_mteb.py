@@ -1,0 +1,219 @@
+"""Landscapes and models through MTEB: the same scores, tasks that run, and files that MTEB reads."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from fixtures import studies
+from fixtures.commands import Patbench, small_study
+from fixtures.rooms import judged
+
+from patbench_lib.bench.bench import Bench
+from patbench_lib.bench.results import retrieval_results
+from patbench_lib.cluster.gold import gold
+from patbench_lib.cluster.mteb_protocol import v_measures
+from patbench_lib.errors import PatbenchError
+from patbench_lib.landscape.judgements import Judgements
+from patbench_lib.mteb_bridge.candidates import Candidates, excludes_itself_alone
+from patbench_lib.parameters import make_study
+from patbench_lib.retrieve.run import Run
+
+pytest.importorskip("mteb", reason="MTEB is an extra")
+
+from mteb.cache import ResultCache
+
+from patbench_lib.mteb_bridge.encoder import MtebEncoder
+from patbench_lib.mteb_bridge.model_meta import model_meta
+from patbench_lib.mteb_bridge.retrieval_task import LandscapeRetrieval
+from patbench_lib.mteb_bridge.run import export_results, run_tasks, tasks_of
+
+SETS: dict[str, dict[str, Any]] = {
+    "patsnap": {"relation": "cites"},
+    "us-week-2007": {"relation": "coupling", "min_shared": 2},
+}
+TOP, NEAR = 10, 1e-6
+"""Places that nDCG@10 looks at, and how near two scores are that single precision may order either way."""
+
+
+def real(name: str, system: str, home: Path, shared: Path) -> Bench:
+    content = {
+        **{key: value for key, value in studies.SMALL.items() if key != "depth"},
+        "name": name,
+        "landscape": {"source": "table", "name": name, "path": str((shared / f"{name}.parquet").resolve())},
+        "relevance": SETS[name],
+        "systems": [system],
+        "baseline": system,
+    }
+    return Bench(make_study(content, where=name), home, progress=False)
+
+
+def untied(run: Run, judgements: Judgements) -> np.ndarray:
+    """Tell of each query whether no order of documents with near-equal scores changes its nDCG@10, shape [q].
+
+    Families are near-copies, so ties are common and most are harmless: among documents that are all relevant, or all
+    not.
+    """
+    clear = np.ones(len(run.queries), dtype=bool)
+    for position in range(len(run.queries)):
+        documents = run.ranked(position)
+        relevant = np.isin(documents, judgements.documents[slice(*judgements.indptr[position : position + 2])])
+        tie = np.cumsum(np.append(0, -np.diff(run.scores[position, : len(documents)]) > NEAR))
+        for each in range(tie[min(TOP, len(tie)) - 1] + 1):
+            clear[position] &= len(np.unique(relevant[tie == each])) == 1
+    return clear
+
+
+def compare(made: Bench, system: str) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Return nDCG@10 of each query here and by MTEB, and which queries have no ties."""
+    arena = made.arena
+    scores = made.scores(system, arena, "TA")
+    ours = scores[(scores["stratum"] == "ALL") & (scores["measure"] == "nDCG@10")].set_index("query")["value"]
+    task = LandscapeRetrieval(arena, "TA")
+    (result,) = run_tasks(MtebEncoder(made, system, arena, "TA"), [task])
+    queries = [arena.landscape.numbers[row] for row in arena.judgements.queries]
+    theirs = np.array([task.by_query[query]["ndcg_cut_10"] for query in queries])
+    assert result.get_score() == pytest.approx(theirs.mean(), abs=1e-5), "MTEB rounds to five digits"
+    return ours.loc[queries].to_numpy(), theirs, untied(made.run(system, arena, "TA"), arena.judgements)
+
+
+def check_parity(name: str, system: str, home: Path, shared: Path) -> None:
+    ours, theirs, clear = compare(real(name, system, home, shared), system)
+    assert clear.mean() > 0.9
+    np.testing.assert_allclose(ours[clear], theirs[clear], atol=1e-6)
+    assert ours[clear].mean() == pytest.approx(theirs[clear].mean(), abs=1e-6)
+    assert abs(ours.mean() - theirs.mean()) < 0.005, "ties alone make the difference"
+
+
+@pytest.mark.parametrize("name", SETS)
+def test_a_static_model_scores_the_same_by_mteb(name: str, tmp_path: Path, shared: Path) -> None:
+    check_parity(name, "MiniLM-static", tmp_path, shared)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", SETS)
+def test_minilm_scores_the_same_by_mteb(name: str, tmp_path: Path, shared: Path) -> None:
+    check_parity(name, "MiniLM-L6", tmp_path, shared)
+
+
+def test_the_demo_scores_the_same_by_mteb(tmp_path: Path) -> None:
+    ours, theirs, clear = compare(studies.bench(tmp_path), "MiniLM-static")
+    assert clear.sum() > 20
+    np.testing.assert_allclose(ours[clear], theirs[clear], atol=1e-6)
+
+
+def test_a_query_is_shown_no_document_of_its_family_nor_a_later_one() -> None:
+    numbers = ["A", "B", "C", "D"]
+    families = Candidates(judged(4, {0: [2], 3: [1]}, family=[0, 0, 1, 2]), numbers)
+    assert dict(families) == {"A": ["C", "D"], "D": ["A", "B", "C"]}
+    dated = Candidates(judged(4, {3: [1]}, dates=[5, 1, 9, 6]), numbers)
+    assert dict(dated) == {"D": ["A", "B"]}
+
+
+def test_all_documents_are_searched_only_where_a_query_excludes_itself_alone(tmp_path: Path) -> None:
+    assert excludes_itself_alone(judged(3, {0: [1]}))
+    assert not excludes_itself_alone(judged(3, {0: [2]}, family=[0, 0, 1]))
+    assert not excludes_itself_alone(judged(3, {0: [1]}, dates=[3, 2, 1]))
+    # A family of two is no hindrance where it has no query: each query's own is of one.
+    assert excludes_itself_alone(judged(4, {0: [1]}, family=[0, 1, 2, 2]))
+
+
+def test_both_ways_of_leaving_out_the_query_give_the_same(home: Path) -> None:
+    made = Bench(make_study(_yaml(small_study(home, external=None)), where="t"), home, progress=False)
+    arena, encoder = made.arena, MtebEncoder(made, "MiniLM-static", made.arena, "TA")
+    alone = LandscapeRetrieval(arena, "TA")
+    assert alone.ignore_identical_ids
+    run_tasks(encoder, [alone])
+    told = LandscapeRetrieval(arena, "TA")
+    told.ignore_identical_ids = False
+    told.dataset["default"]["test"]["top_ranked"] = Candidates(arena.judgements, arena.landscape.numbers)
+    run_tasks(encoder, [told])
+    for query, values in alone.by_query.items():
+        assert values == pytest.approx(told.by_query[query])
+
+
+def _yaml(path: Path) -> dict[str, Any]:
+    import yaml
+
+    content: dict[str, Any] = yaml.safe_load(path.read_text(encoding="utf-8"))
+    return content
+
+
+def test_label_sets_are_classified_and_clustered_by_mteb(tmp_path: Path) -> None:
+    changes = {
+        "landscape": {"source": "demo", "publications": 150},
+        "labels": {"sets": ["at_domain"], "min_support": 10},
+    }
+    made = studies.bench(tmp_path, **changes)
+    _, classified, clustered = tasks_of(made, made.arena, "TA")
+    test, train = (set(classified.dataset[part]["text"]) for part in ("test", "train"))
+    assert test and train
+    encoder = MtebEncoder(made, "MiniLM-static", made.arena, "TA")
+    results = {result.task_name: result for result in run_tasks(encoder, [classified, clustered])}
+    assert 0 < results["assistive-TA-at_domain-MultilabelClassification"].get_score() < 1
+    (labels,) = made.arena.label_sets[0]
+    rows, classes = gold(labels, made.study.clustering.gold)
+    task = "clustering"
+    vectors = made.encoded("MiniLM-static", made.arena, "TA", task=task).vectors  # type: ignore[arg-type]
+    ours = v_measures(np.asarray(vectors)[rows], classes).mean()
+    assert results["assistive-TA-at_domain-Clustering"].get_score() == pytest.approx(ours, abs=1e-6)
+
+
+def test_results_are_read_back_by_mteb(tmp_path: Path) -> None:
+    made = studies.bench(tmp_path, depth=20)
+    written = export_results(made, tmp_path / "out")
+    assert written and all(path.is_file() for path in written)
+    table, _ = retrieval_results(made)
+    cache = ResultCache(tmp_path / "out")
+    for system in made.study.systems:
+        meta = model_meta(made.study.card(system), made.study)
+        read = cache.load_task_result("assistive-TA-Retrieval", meta)
+        mine = table[(table["system"] == system) & (table["stratum"] == "ALL")].set_index("measure")["value"]
+        assert read.get_score() == pytest.approx(mine["nDCG@10"], abs=1e-6)
+        assert read.scores["test"][0]["map_at_20"] == pytest.approx(mine["MAP"], abs=1e-6)
+    folder = tmp_path / "out" / "results" / "patbench__MiniLM-static"
+    (file,) = folder.glob("*/assistive-TA-Retrieval.json")
+    assert json.loads(file.read_text(encoding="utf-8"))["scores"]["test"][0]["computed_by"].startswith("patbench")
+
+
+def test_a_shorter_reading_is_an_experiment_and_no_result_of_the_model(tmp_path: Path) -> None:
+    made = studies.bench(tmp_path, systems=["BM25", "MiniLM-L6"], encoding={"max_tokens": 32})
+    meta = model_meta(made.study.card("MiniLM-L6"), made.study)
+    assert meta.name == "sentence-transformers/all-MiniLM-L6-v2"
+    assert meta.experiment_kwargs == {"max_tokens": 32}
+    whole = studies.bench(tmp_path, systems=["BM25", "MiniLM-L6"])
+    assert model_meta(whole.study.card("MiniLM-L6"), whole.study).experiment_kwargs is None
+
+
+def test_a_system_without_vectors_is_refused(tmp_path: Path) -> None:
+    made = studies.bench(tmp_path)
+    with pytest.raises(PatbenchError, match="'BM25' is a lexical model"):
+        MtebEncoder(made, "BM25", made.arena, "TA")
+
+
+def test_the_commands_run_and_export(home: Path, patbench: Patbench) -> None:
+    study = small_study(home, external=None)
+    done = patbench("mteb", "run", "MiniLM-static", "-s", study, "--retrieval", "-o", home / "kept")
+    assert done.code == 0 and done.out.startswith("mine-TA-Retrieval: 0.")
+    assert list((home / "kept").glob("results/*/*/mine-TA-Retrieval.json"))
+    done = patbench("mteb", "export", "-s", study, "-o", home / "out")
+    assert done.code == 0 and done.out.startswith("Wrote ")
+
+
+def test_a_misspelt_task_of_mtebs_own_is_answered_with_the_nearest(home: Path, patbench: Patbench) -> None:
+    study = small_study(home, external=None)
+    done = patbench("mteb", "run", "MiniLM-static", "-s", study, "--task", "BigPatentClusterin.v2")
+    assert done.code == 1 and "Did you mean 'BigPatentClustering.v2'?" in done.err
+    offline = patbench("mteb", "run", "MiniLM-static", "-s", study, "--task", "BigPatentClustering.v2")
+    assert offline.code == 1 and "cannot be brought: mteb/big-patent" in offline.err
+
+
+def test_without_mteb_the_command_says_how_to_get_it(
+    home: Path, patbench: Patbench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("patbench_lib.mteb_bridge.extra.find_spec", lambda name: None)
+    done = patbench("mteb", "export", "-o", home / "out")
+    assert done.code == 1 and "MTEB is not installed" in done.err and "pip install" in done.err
