@@ -13,6 +13,7 @@ from patbench_lib.evaluate.offices import OTHER
 from patbench_lib.evaluate.standardise import Standardised, bootstrap_p, matched_pairs, standardise
 from patbench_lib.evaluate.statistics import seed_of, tails
 from patbench_lib.landscape.codes import cut_all
+from patbench_lib.types import Floats
 
 KINDS = ("raw", "standardised")
 UNKNOWN = "unknown"
@@ -83,10 +84,12 @@ def standardised_table(bench: Bench, scores: pd.DataFrame, asked: Traits) -> pd.
     Returns
     -------
     pandas.DataFrame
-        kind (raw, standardised), system, office, value, low, high, n (its queries), reference (the office with the most
-        queries), difference to it with difference_low, difference_high, p, p_holm (over the offices of a system and
-        kind) and significant; strata, kept and queries: how many strata there are, how many of them all offices have,
-        and how many queries are in these. No row where fewer than two offices have enough queries.
+        kind (raw, standardised), system, office, value, low, high, n (its queries in the strata kept), reference (the
+        office with the most queries), difference to it with difference_low, difference_high, p, p_holm (over the
+        offices of a system and kind) and significant; strata, kept and queries: how many strata there are, how many of
+        them all offices have, and how many queries are in these. An office with fewer than `min_queries` of these has
+        no value, and no difference where it or the reference has fewer. No row where fewer than two offices have enough
+        queries.
     """
     if len(asked.compared) < 2:
         return pd.DataFrame(columns=STANDARDISED).astype({"significant": bool})
@@ -100,8 +103,7 @@ def standardised_table(bench: Bench, scores: pd.DataFrame, asked: Traits) -> pd.
             wide.to_numpy()[mine], office.tolist(), strata, families[mine],
             resamples=bench.study.statistics.resamples, seed=bench.study.seed,
         )  # fmt: skip
-        counts = office.value_counts()
-        tables += [_against(bench, found, kind, i, str(s), asked, counts) for i, s in enumerate(wide.columns)]
+        tables += [_against(bench, found, kind, i, str(s), asked) for i, s in enumerate(wide.columns)]
     joined = pd.concat(tables, ignore_index=True)
     others = joined[joined["office"] != joined["reference"]].dropna(subset=["p"]).reset_index(drop=True)
     tests = corrected(others, ["kind", "system"], bench.study.statistics.level)
@@ -110,29 +112,31 @@ def standardised_table(bench: Bench, scores: pd.DataFrame, asked: Traits) -> pd.
     return merged.assign(significant=merged["significant"].eq(True))[STANDARDISED]
 
 
-def _against(
-    bench: Bench, found: Standardised, kind: str, system: int, name: str, asked: Traits, counts: pd.Series
-) -> pd.DataFrame:
+def _against(bench: Bench, found: Standardised, kind: str, system: int, name: str, asked: Traits) -> pd.DataFrame:
     reference = asked.compared[0]
     base = found.groups.index(reference)
-    value, drawn = found.value[:, system], found.drawn[:, :, system]
+    few = found.counted < bench.study.jurisdictions.min_queries
+    value, drawn = np.where(few, np.nan, found.value[:, system]), np.where(few, np.nan, found.drawn[:, :, system])
     moved = drawn - drawn[:, [base]]
-    if found.kept:
-        (low, high), (below, above) = (
-            np.nanquantile(x, tails(bench.study.statistics.level), axis=0) for x in (drawn, moved)
-        )
-    else:
-        low = high = below = above = np.full(len(value), np.nan)
+    (low, high), (below, above) = (_ends(each, bench.study.statistics.level) for each in (drawn, moved))
     offices = list(map(str, found.groups))
     return pd.DataFrame(
         {
             "kind": kind, "system": name, "office": offices, "value": value, "low": low, "high": high,
-            "n": counts[offices].to_numpy(), "reference": reference, "difference": value - value[base],
+            "n": found.counted, "reference": reference, "difference": value - value[base],
             "difference_low": below, "difference_high": above,
-            "p": bootstrap_p(moved) if found.kept else np.nan,
-            "strata": found.strata, "kept": found.kept, "queries": found.queries,
+            "p": np.where(few | few[base], np.nan, bootstrap_p(moved)),
+            "strata": found.strata, "kept": found.kept, "queries": int(found.counted.sum()),
         }
     )  # fmt: skip
+
+
+def _ends(drawn: Floats, level: float) -> Floats:
+    """Return the ends of the interval of each column, shape [2, g]; nan where no resample has a value."""
+    known = np.isfinite(drawn).any(axis=0)
+    ends = np.full((2, drawn.shape[1]), np.nan)
+    ends[:, known] = np.nanquantile(drawn[:, known], tails(level), axis=0)
+    return ends
 
 
 def matched_table(bench: Bench, scores: pd.DataFrame, asked: Traits) -> pd.DataFrame:

@@ -22,7 +22,7 @@ class Standardised:
     value : shape [g, s], nan where no stratum is in every group.
     drawn : shape [resamples, g, s].
     strata, kept : how many strata there are, and how many of them every group has.
-    queries : how many of the queries are in a stratum that is kept.
+    counted : how many queries of each group are in a stratum that is kept, shape [g].
     """
 
     groups: list[Hashable]
@@ -30,7 +30,7 @@ class Standardised:
     drawn: Floats
     strata: int
     kept: int
-    queries: int
+    counted: Ints
 
 
 def standardise(
@@ -57,7 +57,9 @@ def standardise(
     kept = np.flatnonzero((counts > 0).all(axis=0))
     empty = np.full((len(names), values.shape[1]), np.nan)
     if not len(kept):
-        return Standardised(list(names), empty, np.full((resamples, *empty.shape), np.nan), len(known), 0, 0)
+        return Standardised(
+            list(names), empty, np.full((resamples, *empty.shape), np.nan), len(known), 0, np.zeros(len(names), int)
+        )
     weights = counts[:, kept].sum(0) / counts[:, kept].sum()
     cells = (who[:, None, None] == np.arange(len(names))[:, None]) & (where[:, None, None] == kept)
     counted = np.concatenate([np.ones((len(values), 1)), values], axis=1)  # divided by the first, sums become means
@@ -65,7 +67,7 @@ def standardise(
     shape = (len(names), len(kept), counted.shape[1])
     drawn = bootstrap_means(columns, families, resamples=resamples, seed=seed).reshape(resamples, *shape)
     value = _weighted(columns.mean(0).reshape(1, *shape), weights)[0]
-    inside = int(np.isin(where, kept).sum())
+    inside = counts[:, kept].sum(1).astype(int)
     return Standardised(list(names), value, _weighted(drawn, weights), len(known), len(kept), inside)
 
 

@@ -9,6 +9,7 @@ from IPython.display import Markdown
 
 from patbench_lib.bench.bench import Bench
 from patbench_lib.bench.jurisdictions import offices_of
+from patbench_lib.bench.office_mix import KINDS
 from patbench_lib.evaluate.offices import ALL, OTHER, PROTOCOLS
 from patbench_lib.report.jurisdiction_figures import leading_system
 
@@ -61,12 +62,12 @@ def _mix(standardised: pd.DataFrame) -> str:
         return "So offices cannot be compared at an equal mix."
     told = standardised[standardised["kind"] == "standardised"].iloc[0]
     others = standardised[standardised["office"] != told["reference"]]
-    apart = {kind: rows["significant"].sum() for kind, rows in others.groupby("kind")}
-    of = len(others) // 2
+    kinds = {kind: rows.dropna(subset=["difference"]) for kind, rows in others.groupby("kind")}
+    (raw, of), (same, left) = ((kinds[kind]["significant"].sum(), len(kinds[kind])) for kind in KINDS)
     return (
-        f"Of {of:,} differences between an office and {told['reference']}, {apart['raw']:,} are significant as they "
-        f"are and {apart['standardised']:,} at the same mix of field and period; {told['kept']:,} of "
-        f"{told['strata']:,} strata are in all {others['office'].nunique() + 1} offices."
+        f"{raw:,} of {of:,} differences between an office and {told['reference']} are significant as they are, and "
+        f"{same:,} of {left:,} at the same mix of field and period, which rests on the {told['kept']:,} of "
+        f"{told['strata']:,} strata that all {others['office'].nunique() + 1} offices have."
     )
 
 
@@ -75,7 +76,7 @@ def _matched(matched: pd.DataFrame) -> str:
         return "Too few queries of different offices match."
     pairs = matched.drop_duplicates("office")
     return (
-        f"Matched one to one, in {pairs['n'].min():,} to {pairs['n'].max():,} pairs an office, "
+        f"Matched one to one, in at least {pairs['n'].min():,} pairs an office, "
         f"{matched['significant'].sum():,} of {len(matched):,} differences are significant."
     )
 

@@ -72,6 +72,19 @@ def test_raw_means_of_offices_are_those_of_the_cells(made: tuple[Bench, dict[str
     pd.testing.assert_series_equal(raw, means.loc[raw.index], check_names=False)
 
 
+def test_a_standardised_mean_over_too_few_queries_is_not_shown(tmp_path: Path) -> None:
+    mine = demo(tmp_path, 240, 0.6, jurisdictions={"period": 1})
+    tables = jurisdiction_tables(mine)
+    table = tables["standardised"].set_index("kind")
+    narrow = table.loc["standardised"]
+    assert (narrow["n"] < 20).all(), "hardly a field has queries of every office in one year"
+    assert narrow[["value", "low", "high", "difference", "p"]].isna().all(axis=None)
+    assert table.loc["raw", ["value", "low", "high", "difference"]].notna().all(axis=None)
+    assert "nan" not in close_jurisdictions(mine, tables).data
+    assert "–" in shown.mix_table(tables["standardised"], synthetic=True).as_raw_html()
+    figures.mix_figure(tables["standardised"], OFFICES, "nDCG@10", synthetic=True)
+
+
 def test_tables_are_found_again_and_made_anew_for_other_settings(
     made: tuple[Bench, dict[str, pd.DataFrame]], monkeypatch: pytest.MonkeyPatch
 ) -> None:

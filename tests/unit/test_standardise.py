@@ -16,7 +16,7 @@ VALUES = np.array([[0.1], [0.2], [0.3], [0.8], [0.4], [0.6], [1.0], [0.9]])
 def test_a_groups_mean_is_weighted_by_the_mix_of_all_and_a_stratum_that_one_lacks_is_dropped() -> None:
     found = standardise(VALUES, GROUPS, STRATA, np.arange(8), resamples=100, seed=0)
     # x has 4 of the 7 queries outside of z, y has 3. A: 0.2 and 0.8; B: 0.4 and 0.8.
-    assert found.groups == ["A", "B"] and (found.strata, found.kept, found.queries) == (3, 2, 7)
+    assert found.groups == ["A", "B"] and (found.strata, found.kept, found.counted.tolist()) == (3, 2, [4, 3])
     assert found.value[:, 0] == pytest.approx([4 / 7 * 0.2 + 3 / 7 * 0.8, 4 / 7 * 0.4 + 3 / 7 * 0.8])
 
 
@@ -24,7 +24,7 @@ def test_one_stratum_gives_plain_means_and_no_common_stratum_gives_none() -> Non
     plain = standardise(VALUES, GROUPS, ["all"] * 8, np.arange(8), resamples=100, seed=0)
     assert plain.value[:, 0] == pytest.approx([2.3 / 5, 2.0 / 3])
     apart = standardise(VALUES, GROUPS, GROUPS, np.arange(8), resamples=100, seed=0)
-    assert apart.kept == apart.queries == 0 and np.isnan(apart.value).all() and np.isnan(apart.drawn).all()
+    assert apart.kept == apart.counted.sum() == 0 and np.isnan(apart.value).all() and np.isnan(apart.drawn).all()
 
 
 def test_the_order_of_rows_changes_nothing() -> None:
