@@ -53,18 +53,18 @@ def download(origin: Origin) -> list[Path]:
         Offline, without access to a gated repository, or where the hub has no such file or does not answer.
     """
     from huggingface_hub import constants, hf_hub_download
-    from huggingface_hub.errors import GatedRepoError, HTTPError  # type: ignore[attr-defined]  # its HTTP client's
+    from huggingface_hub.errors import EntryNotFoundError, GatedRepoError, HTTPError  # type: ignore[attr-defined]  # its HTTP client's
 
     terms(origin)
     if constants.is_offline_mode():
         raise _failed(origin, "HF_HUB_OFFLINE is set in this environment.", "Unset it and run this again, or")
-    wanted = {"repo_type": "dataset", "revision": origin.revision}
+    place, revision = origin.repository, origin.revision
     try:
-        return [Path(hf_hub_download(origin.repository, file, **wanted)) for file in origin.files]
+        return [Path(hf_hub_download(place, name, repo_type="dataset", revision=revision)) for name in origin.files]
     except GatedRepoError as error:
         access = f"Accept its terms at {_address(origin)}, run `hf auth login`, and run this again, or"
         raise _failed(origin, "The repository is gated: it is open to those who accepted its terms.", access) from error
-    except (OSError, ValueError, HTTPError) as error:
+    except (OSError, ValueError, EntryNotFoundError, HTTPError) as error:
         raise _failed(origin, _cause(error), "Run this again: a download goes on where it stopped. Or") from error
 
 
