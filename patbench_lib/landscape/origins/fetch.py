@@ -53,11 +53,7 @@ def download(origin: Origin) -> list[Path]:
         Offline, without access to a gated repository, or where the hub has no such file or does not answer.
     """
     from huggingface_hub import constants, hf_hub_download
-    from huggingface_hub.errors import (  # type: ignore[attr-defined]  # the last is its HTTP client's
-        EntryNotFoundError,
-        GatedRepoError,
-        HTTPError,
-    )
+    from huggingface_hub.errors import EntryNotFoundError, GatedRepoError, HTTPError  # type: ignore[attr-defined]  # its HTTP client's
 
     terms(origin)
     if constants.is_offline_mode():
