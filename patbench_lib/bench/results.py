@@ -128,7 +128,7 @@ def _provenance(bench: Bench) -> pd.DataFrame:
                         "seconds": reading["seconds"],
                         "scores_file": bench.scores_file(system, arena, view).name,
                         "depth": study.depth,
-                        "relevance": study.relevance.model_dump_json(),
+                        "relevance": arena.relevance.model_dump_json(),
                         **shared,
                     }
                 )

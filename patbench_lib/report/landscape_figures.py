@@ -18,24 +18,26 @@ MOST_LABELS = 12
 
 
 def overview(arenas: Sequence[Arena]) -> pd.DataFrame:
-    """Return one column a landscape: publications, families, offices, years, queries, pairs, IN and OUT queries."""
+    """Return one column a landscape: publications, families, offices, years, candidates, queries, pairs, IN and OUT."""
     return pd.DataFrame({arena.name: _overview(arena) for arena in arenas}).rename_axis("").reset_index()
 
 
 def _overview(arena: Arena) -> dict[str, str]:
     patents, judged = arena.landscape.patents, arena.judgements
     years = patents["publication_date"].dt.year.dropna()
+    offices = patents["office"].replace("", np.nan).nunique()
     return {
         "publications": f"{len(patents):,}",
         "families": f"{patents['family_id'].nunique():,}",
-        "offices": f"{patents['office'].nunique()}",
+        "offices": f"{offices}" if offices else "unknown",
         "years": f"{years.min():.0f}–{years.max():.0f}" if len(years) else "unknown",
         "citations": f"{patents['cited'].map(len).sum():,}",
+        "documents that may be retrieved": f"{len(judged.collection):,}",
         "queries": f"{len(judged.queries):,}",
         "relevant pairs": f"{judged.pairs:,}",
         "queries with an answer IN their domain": f"{len(judged.stratum('IN').queries):,}",
         "queries with an answer OUT of it": f"{len(judged.stratum('OUT').queries):,}",
-        "pairs without an IPC symbol": f"{int((judged.in_domain < 0).sum()):,}",
+        "pairs of unknown domain": f"{int((judged.in_domain < 0).sum()):,}",
         "label sets": ", ".join(arena.landscape.label_sets) or "none",
         "fingerprint": arena.landscape.fingerprint[:12],
     }
@@ -52,18 +54,22 @@ def findings(arena: Arena) -> pd.DataFrame:
 
 
 def offices_and_years(arena: Arena) -> Figure:
-    """Draw publications by office and by year of publication."""
+    """Draw publications by office and by year of publication, and say so where these are unknown."""
     patents = arena.landscape.patents
     figure, (left, right) = plt.subplots(1, 2, figsize=(7.6, 3.4), width_ratios=(1, 1.7))
-    offices = patents["office"].value_counts().head(10)
+    offices = patents["office"].replace("", "unknown").value_counts().head(10)
     bars = left.barh(offices.index[::-1], offices[::-1], color="#0072B2")
     left.bar_label(bars, padding=3, fontsize=9, fmt="{:,.0f}")
     left.set(xlabel="publications", title="Office", xlim=(0, offices.max() * 1.2))
     left.grid(axis="y", visible=False)
     years = patents["publication_date"].dt.year.dropna().astype(int).value_counts().sort_index()
     right.bar(years.index, years, color="#56B4E9", edgecolor="#1d5e82", linewidth=0.4, width=0.85)
+    if years.empty:
+        right.set(xticks=[], yticks=[])
+        right.text(0.5, 0.5, "unknown", transform=right.transAxes, ha="center", va="center")
+    else:
+        right.xaxis.get_major_locator().set_params(integer=True)
     right.set(xlabel="year of publication", title="Year")
-    right.xaxis.get_major_locator().set_params(integer=True)
     right.grid(axis="x", visible=False)
     return finish(figure, synthetic=arena.landscape.provenance.synthetic)
 

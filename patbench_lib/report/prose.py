@@ -27,9 +27,11 @@ def close_landscape(arena: Arena) -> Markdown:
         for view, missing in arena.views_missing.items()
     )
     kind = "synthetic " if landscape.provenance.synthetic else ""
+    offices = len(set(patents["office"]) - {""})
+    where = f"from {offices} offices" if offices else "from offices that are not told"
     return Markdown(
         f"The {kind}landscape *{landscape.name}* has {len(patents):,} publications of "
-        f"{patents['family_id'].nunique():,} families from {patents['office'].nunique()} offices. "
+        f"{patents['family_id'].nunique():,} families {where}. "
         f"{len(judged.queries):,} of them are queries, with {judged.pairs:,} relevant pairs "
         f"({judged.pairs / len(judged.queries):.1f} a query); {inside:,} have an answer in their own domain and "
         f"{outside:,} one outside of it. {mended}{lacking}"
