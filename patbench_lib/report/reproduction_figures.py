@@ -43,7 +43,7 @@ def close_reproduction(answered: pd.DataFrame) -> Markdown:
         f"models are at hand, and {len(known) - runnable} are only cited. "
     )
     if answered.empty:
-        return Markdown(text + "None has a value of ours beside it on this page: nothing was reproduced.")
+        return Markdown(text + "No number has one of ours beside it on this page: nothing was reproduced.")
     counts = answered["state"].value_counts()
     states = ", ".join(f"{counts[state]} {state}" for state in ("OK", "OKish", "FAIL") if state in counts)
     published = {row.id for row in known if row.group.origin == "published"}
