@@ -41,5 +41,5 @@ class Candidates(Mapping[str, list[str]]):
 
 def excludes_itself_alone(judgements: Judgements) -> bool:
     """Tell whether a query's one excluded document is itself, which MTEB can leave out without being told of others."""
-    sizes = np.bincount(judgements.family)
-    return judgements.dates is None and bool((sizes[judgements.family[judgements.queries]] == 1).all())
+    sizes, every_row = np.bincount(judgements.family), judgements.dates is None and judgements.candidates is None
+    return every_row and bool((sizes[judgements.family[judgements.queries]] == 1).all())

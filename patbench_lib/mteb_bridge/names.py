@@ -36,7 +36,7 @@ def retrieval_name(arena: Arena, view: str, stratum: Stratum = "ALL") -> str:
 
 def revision_of(arena: Arena, study: Study) -> str:
     """Return a digest of a landscape and of what a study makes of it: it stands where MTEB has a commit of the hub."""
-    return digest(arena.landscape.fingerprint, study.relevance, study.description_words, study.labels)
+    return digest(arena.landscape.fingerprint, arena.relevance, study.description_words, study.labels)
 
 
 def task_of(kind: str) -> Task:

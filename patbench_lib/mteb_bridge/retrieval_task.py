@@ -21,9 +21,10 @@ SPLIT = "test"
 class LandscapeRetrieval(AbsTaskRetrieval):  # type: ignore[misc]  # mteb is followed by no type checker here
     """A retrieval task with the texts and judgements of a landscape.
 
-    Where every query is alone in its family and dates do not matter, MTEB searches all documents and drops the query
-    itself (`ignore_identical_ids`), one place deeper than its measures look. Otherwise each query brings its
-    candidates, and MTEB scores those. Both are exact; the second takes a selection of all vectors for each query.
+    Where every query is alone in its family, dates do not matter and all publications are documents, MTEB searches all
+    documents and drops the query itself (`ignore_identical_ids`), one place deeper than its measures look. Otherwise
+    each query brings its candidates, and MTEB scores those. Both are exact; the second takes a selection of all vectors
+    for each query.
 
     Attributes
     ----------

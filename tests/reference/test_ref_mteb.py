@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -10,6 +11,7 @@ import numpy as np
 import pytest
 from fixtures import studies
 from fixtures.commands import Patbench, small_study
+from fixtures.dapfam import write_dapfam
 from fixtures.rooms import judged
 
 from patbench_lib.bench.bench import Bench
@@ -17,7 +19,10 @@ from patbench_lib.bench.results import retrieval_results
 from patbench_lib.cluster.gold import gold
 from patbench_lib.cluster.mteb_protocol import v_measures
 from patbench_lib.errors import PatbenchError
+from patbench_lib.landscape.folder import save_landscape
 from patbench_lib.landscape.judgements import Judgements
+from patbench_lib.landscape.origins import dapfam
+from patbench_lib.landscape.origins.origin import Options
 from patbench_lib.mteb_bridge.candidates import Candidates, excludes_itself_alone
 from patbench_lib.parameters import make_study
 from patbench_lib.retrieve.run import Run
@@ -99,6 +104,25 @@ def test_minilm_scores_the_same_by_mteb(name: str, tmp_path: Path, shared: Path)
     check_parity(name, "MiniLM-L6", tmp_path, shared)
 
 
+def test_queries_that_are_no_documents_are_none_for_mteb_either(tmp_path: Path) -> None:
+    brought = dapfam.ORIGIN.read([write_dapfam(tmp_path / "raw")], Options(say=lambda _: None))
+    save_landscape(brought, tmp_path / "dapfam")
+    content = {
+        **studies.SMALL,
+        "name": "brought",
+        "landscape": {"source": "folder", "name": "dapfam", "path": "dapfam"},
+        "external": None,
+        "relevance": {"relation": "given"},
+        "systems": ["MiniLM-static"],
+        "baseline": "MiniLM-static",
+    }
+    made = Bench(make_study(content, where="given"), tmp_path, progress=False)
+    assert not made.arena.judgements.candidates[made.arena.judgements.queries].all()
+    ours, theirs, clear = compare(made, "MiniLM-static")
+    assert clear.sum() > 20
+    np.testing.assert_allclose(ours[clear], theirs[clear], atol=1e-6)
+
+
 def test_the_demo_scores_the_same_by_mteb(tmp_path: Path) -> None:
     ours, theirs, clear = compare(studies.bench(tmp_path), "MiniLM-static")
     assert clear.sum() > 20
@@ -117,6 +141,7 @@ def test_all_documents_are_searched_only_where_a_query_excludes_itself_alone(tmp
     assert excludes_itself_alone(judged(3, {0: [1]}))
     assert not excludes_itself_alone(judged(3, {0: [2]}, family=[0, 0, 1]))
     assert not excludes_itself_alone(judged(3, {0: [1]}, dates=[3, 2, 1]))
+    assert not excludes_itself_alone(replace(judged(3, {0: [1]}), candidates=np.array([False, True, True])))
     # A family of two is no hindrance where it has no query: each query's own is of one.
     assert excludes_itself_alone(judged(4, {0: [1]}, family=[0, 1, 2, 2]))
 
