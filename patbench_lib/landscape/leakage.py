@@ -43,9 +43,8 @@ def find_leaks(
     """Return what links two sides of a landscape, nothing where they have nothing in common.
 
     Families and citations, in either direction, are leaks always, and so are near-duplicate texts and, where relevant
-    pairs are given, these. Two patents that
-    cite the same documents are relevant to each other under the relation `coupling`; under any other the finding is
-    told and is no leak.
+    pairs are given, these. Two patents that cite the same documents are relevant to each other under the relation
+    `coupling`; under any other the finding is told and is no leak.
 
     Parameters
     ----------

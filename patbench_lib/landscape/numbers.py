@@ -10,8 +10,11 @@ from typing import Literal
 LeadingZeros = Literal["keep", "ignore"]
 
 _NUMBER = re.compile(r"^([A-Z]{2})-?((?:[A-Z]{1,2}-?)?\d+(?:-\d+)*)(?:-?([A-Z]\d?))?$")
-_ZEROS = re.compile(r"^([A-Z]*)0+(?=\d)")
-_NOISE = re.compile(r"[\s,./]+")
+PADDING = re.compile(r"^([A-Z]*)0+(?=\d)")
+"""Zeros in front of the digits, after letters that a number may begin with."""
+
+NOISE = re.compile(r"[\s,./]+")
+"""What stands between the parts of a number and says nothing."""
 
 
 @dataclass(frozen=True)
@@ -29,7 +32,7 @@ def parse_number(text: str) -> PublicationNumber | None:
     Spaces, commas, slashes, points and hyphens are ignored, so `US 7,296,300 B2`, `US7296300B2`, `WO 2014/123456 A1`
     and `JP 2007-123456 A` are read.
     """
-    found = _NUMBER.match(_NOISE.sub("", text).upper())
+    found = _NUMBER.match(NOISE.sub("", text).upper())
     if found is None:
         return None
     office, number, kind = found.groups()
@@ -45,7 +48,7 @@ def match_key(text: str, leading_zeros: LeadingZeros = "keep") -> str:
     parsed = parse_number(text)
     if parsed is None:
         return text.strip().upper()
-    number = parsed.number if leading_zeros == "keep" else _ZEROS.sub(r"\1", parsed.number)
+    number = parsed.number if leading_zeros == "keep" else PADDING.sub(r"\1", parsed.number)
     return f"{parsed.office}-{number}"
 
 

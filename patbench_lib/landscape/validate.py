@@ -61,12 +61,13 @@ def validate(
 
 def _plain(values: pd.Series) -> pd.Series:
     """Return cells of any type as text: nothing as an empty one, 12.0 as 12, a list (of claims, say) line by line."""
-    return pd.Series([_plain_cell(value) for value in values], index=values.index, dtype=object)
+    return pd.Series([plain_cell(value) for value in values], index=values.index, dtype=object)
 
 
-def _plain_cell(value: Any) -> str:
+def plain_cell(value: Any) -> str:
+    """Return a cell of any type as text, as it is read: an identifier too, whatever type its table has it in."""
     if isinstance(value, (list, tuple, np.ndarray)):
-        return "\n".join(filter(None, map(_plain_cell, value)))
+        return "\n".join(filter(None, map(plain_cell, value)))
     if pd.isna(value):
         return ""
     return str(int(value) if isinstance(value, float) and value.is_integer() else value).strip()

@@ -68,7 +68,7 @@ def matched_table(matched: pd.DataFrame, *, synthetic: bool) -> GT:
         {
             "office": matched["office"],
             "system": matched["system"],
-            "difference": [_difference(row) for _, row in matched.iterrows()],
+            "difference": matched.apply(_difference, axis=1),
             "p (Holm)": matched["p_holm"],
             "pairs": matched["n"],
             "of queries": matched["of"],
@@ -108,7 +108,7 @@ def families_table(families: pd.DataFrame, *, synthetic: bool) -> GT:
         {
             "side": families["side"],
             "system": families["system"],
-            "difference": [_difference(row) for _, row in families.iterrows()],
+            "difference": families.apply(_difference, axis=1),
             "p (Holm)": families["p_holm"],
             "families": families["n"],
         }

@@ -7,7 +7,6 @@ three characters), and do not, OUT, where they have none. Pairs marked NC are sa
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Sequence
 from pathlib import Path
 from types import MappingProxyType
@@ -19,11 +18,11 @@ import pandas as pd
 from patbench_lib.errors import PatbenchError
 from patbench_lib.landscape.given import Given, make_given
 from patbench_lib.landscape.origins.named_files import named_files, read_columns
-from patbench_lib.landscape.origins.origin import Options, Origin, counted
-from patbench_lib.landscape.origins.relations import plain_id, usable_pairs
+from patbench_lib.landscape.origins.origin import Options, Origin, counted, file_digest
+from patbench_lib.landscape.origins.relations import usable_pairs
 from patbench_lib.landscape.quality import Finding, QualityReport
 from patbench_lib.landscape.schema import Landscape, Provenance
-from patbench_lib.landscape.validate import validate
+from patbench_lib.landscape.validate import plain_cell, validate
 
 CORPUS, QUERIES, RELATIONS = FILES = ("corpus.parquet", "queries.parquet", "qrels_all.parquet")
 IPC = "classifications_ipcr_list_first_three_chars_list"
@@ -95,7 +94,7 @@ def _patents(path: Path, key: str) -> pd.DataFrame:
             value for value in table[column] if not (isinstance(value, str | int | np.integer) or pd.isna(value))
         ]:
             raise _mistyped(path, column, "text", wrong[0])
-    table["publication_number"] = table["publication_number"].map(plain_id)
+    table["publication_number"] = table["publication_number"].map(plain_cell)
     table["ipc"] = pd.Series([_classes(value, path) for value in table["ipc"]], index=table.index, dtype=object)
     return table.assign(family_id=table["publication_number"])
 
@@ -117,7 +116,7 @@ def _relations(path: Path) -> pd.DataFrame:
     domain = table["domain_rel"].map(DOMAINS)
     if domain.isna().any():
         raise _mistyped(path, "domain_rel", "one of IN, OUT and NC", table["domain_rel"][domain.isna()].iloc[0])
-    ids = {"query": table["query_id"].map(plain_id), "document": table["relevant_id"].map(plain_id)}
+    ids = {"query": table["query_id"].map(plain_cell), "document": table["relevant_id"].map(plain_cell)}
     return pd.DataFrame({**ids, "score": score, "in_domain": domain.astype(np.int8)})
 
 
@@ -157,7 +156,7 @@ def _report_unanswered(given: Given, patents: pd.DataFrame, report: QualityRepor
 
 
 def _provenance(paths: dict[str, Path], differing: list[str], codes: tuple[str, ...]) -> Provenance:
-    digest = hashlib.sha256(b"".join(hashlib.sha256(paths[name].read_bytes()).digest() for name in FILES)).hexdigest()
+    digest = file_digest([paths[name] for name in FILES])
     compared = "other counts than" if differing else "the counts of"
     note = f"IPC classes {', '.join(codes)} alone; " if codes else ""
     note += f"files with {compared} revision {ORIGIN.revision}"

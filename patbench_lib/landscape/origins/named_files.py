@@ -65,16 +65,15 @@ def read_columns(path: Path, columns: Iterable[str], *, source: str) -> pd.DataF
     PatbenchError
         Where the file cannot be read or lacks a column.
     """
-    wanted = list(columns)
-    if missing := [column for column in wanted if column not in (there := column_names(path))]:
+    wanted, whole = list(columns), None if path.suffix == ".parquet" else _read_text(path)
+    there = column_names(path) if whole is None else _names(whole)
+    if missing := [column for column in wanted if column not in there]:
         raise PatbenchError(
             f"{path} has no column {' and no '.join(missing)}.",
             why=f"It has {', '.join(there)}.",
             todo=f"Take the files of {source} as they are published.",
         )
-    if path.suffix == ".parquet":
-        return pd.read_parquet(path, columns=wanted)
-    return _read_text(path)[wanted]
+    return pd.read_parquet(path, columns=wanted) if whole is None else whole[wanted]
 
 
 def column_names(path: Path) -> list[str]:
@@ -89,11 +88,15 @@ def column_names(path: Path) -> list[str]:
     import pyarrow.parquet as pq
 
     if path.suffix != ".parquet":
-        return [str(column) for column in _read_text(path).columns]
+        return _names(_read_text(path))
     try:
         return [str(name) for name in pq.read_schema(path).names]
     except (pa.ArrowException, OSError) as error:
         raise PatbenchError(f"{path} is not a readable Parquet file.", why=str(error)) from error
+
+
+def _names(table: pd.DataFrame) -> list[str]:
+    return [str(column) for column in table.columns]
 
 
 def _read_text(path: Path) -> pd.DataFrame:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from importlib import import_module
@@ -90,6 +91,15 @@ def asked_codes(options: Options) -> tuple[str, ...]:
             todo="Give a class (A61), subclass (A61F), group (G09B21) or subgroup (A61F2/08); commas between several.",
         )
     return tuple(symbol for symbol in parsed.values() if symbol)
+
+
+def file_digest(files: Sequence[Path]) -> str:
+    """Return the SHA-256 over the SHA-256 of each file, in the order given."""
+    digest = hashlib.sha256()
+    for path in files:
+        with path.open("rb") as file:
+            digest.update(hashlib.file_digest(file, "sha256").digest())
+    return digest.hexdigest()
 
 
 def counted(origin: Origin, counts: Mapping[str, int]) -> list[str]:

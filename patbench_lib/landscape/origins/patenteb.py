@@ -7,7 +7,6 @@ was at hand here.
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Sequence
 from pathlib import Path
 from types import MappingProxyType
@@ -18,7 +17,7 @@ from patbench_lib.errors import PatbenchError, unknown_name
 from patbench_lib.landscape.codes import parse_symbol
 from patbench_lib.landscape.given import make_given
 from patbench_lib.landscape.origins.named_files import all_files
-from patbench_lib.landscape.origins.origin import Options, Origin
+from patbench_lib.landscape.origins.origin import Options, Origin, file_digest
 from patbench_lib.landscape.origins.patenteb_layouts import Tables, read_tables
 from patbench_lib.landscape.origins.relations import usable_pairs
 from patbench_lib.landscape.schema import Landscape, Provenance
@@ -56,9 +55,8 @@ def read(files: Sequence[Path], options: Options) -> Landscape:
         asked, found = (set(some) & there for some in (tables.queries, tables.documents))
         pairs = usable_pairs(listed, asked, found, report, name=name)
         given = make_given(patents["publication_number"].tolist(), asked, found, pairs)
-    digest = hashlib.sha256(b"".join(hashlib.sha256(path.read_bytes()).digest() for path in paths)).hexdigest()
     note = f"part {options.part or 'not said'}, classes {', '.join(options.codes) or 'all'}"
-    provenance = Provenance("patenteb", sha256=digest, note=note, licence=ORIGIN.licence)
+    provenance = Provenance("patenteb", sha256=file_digest(paths), note=note, licence=ORIGIN.licence)
     return Landscape(name, patents, labels, provenance, report, given)
 
 

@@ -11,7 +11,7 @@ import pandas as pd
 
 from patbench_lib.errors import PatbenchError
 from patbench_lib.landscape.origins.named_files import column_names, read_columns
-from patbench_lib.landscape.origins.relations import plain_id
+from patbench_lib.landscape.validate import plain_cell
 
 SOURCE = "PatenTEB"
 TRIPLETS = ("q", "pos", "neg", "q_text", "pos_text", "neg_text")
@@ -77,7 +77,7 @@ def sections(text: Any) -> tuple[str, str]:
 
     Parts are told by `[SEP]`; where there is none the first line is the title, or the first sentence, or all of it.
     """
-    whole = plain_id(text)
+    whole = plain_cell(text)
     for mark in ("[SEP]", "\n", ". "):
         first, found, rest = whole.partition(mark)
         if found:
@@ -87,7 +87,7 @@ def sections(text: Any) -> tuple[str, str]:
 
 
 def _rows(ids: Any, texts: Any) -> pd.DataFrame:
-    numbers = [plain_id(value) for value in ids]
+    numbers = [plain_cell(value) for value in ids]
     titles, abstracts = zip(*(sections(text) for text in texts), strict=True) if numbers else ((), ())
     return pd.DataFrame({"publication_number": numbers, "title": list(titles), "abstract": list(abstracts)})
 
@@ -98,7 +98,7 @@ def _triplets(table: pd.DataFrame) -> Tables:
     rows = pd.concat(list(sides.values()), ignore_index=True).drop_duplicates("publication_number")
     relevant = table[["q", "pos"]].explode("pos")
     pairs = pd.DataFrame(
-        {"query": relevant["q"].map(plain_id), "document": relevant["pos"].map(plain_id), "score": 1.0}
+        {"query": relevant["q"].map(plain_cell), "document": relevant["pos"].map(plain_cell), "score": 1.0}
     )
     documents = frozenset(sides["pos"]["publication_number"]) | frozenset(sides["neg"]["publication_number"])
     pairs = pairs.drop_duplicates(["query", "document"])  # a relevant document stands beside each irrelevant one
@@ -117,7 +117,7 @@ def _fragments(table: pd.DataFrame, asks: str, answers: str) -> Tables:
     Both are of one family. A query's family is never a candidate, so the fragment is named after its role and stands
     as a family of its own.
     """
-    ids = table["q"].map(plain_id)
+    ids = table["q"].map(plain_cell)
     asking = ids + f":{asks}"
     rows = pd.concat([_rows(ids, table[answers]), _rows(asking, table[asks])], ignore_index=True)
     pairs = pd.DataFrame({"query": asking, "document": ids, "score": 1.0})
@@ -138,7 +138,7 @@ def _labelled(path: Path, columns: Sequence[str], text: str, label: str) -> Tabl
 
 def _entries(value: Any) -> list[str]:
     several = hasattr(value, "__iter__") and not isinstance(value, str)
-    return [written for entry in (value if several else [value]) if (written := plain_id(entry))]
+    return [written for entry in (value if several else [value]) if (written := plain_cell(entry))]
 
 
 def _three_tables(parts: dict[str, list[Path]]) -> Tables:
@@ -156,7 +156,7 @@ def _three_tables(parts: dict[str, list[Path]]) -> Tables:
     score = pd.to_numeric(table["score"], errors="coerce")
     if score.isna().any():
         raise PatbenchError(f"{path} has a score that is not a number: {table['score'][score.isna()].iloc[0]!r}.")
-    pairs = pd.DataFrame({"query": table[sides[0]].map(plain_id), "document": table[sides[1]].map(plain_id)})
+    pairs = pd.DataFrame({"query": table[sides[0]].map(plain_cell), "document": table[sides[1]].map(plain_cell)})
     asked, there = (frozenset(table["publication_number"]) for table in (queries, corpus))
     rows = pd.concat([corpus, queries[~queries["publication_number"].isin(there)]], ignore_index=True)
     return Tables(rows, asked, there, pairs.assign(score=score))
@@ -169,8 +169,8 @@ def _texts(path: Path) -> pd.DataFrame:
     table = read_columns(path, wanted, source=SOURCE)
     rows = _rows(table[key], table[text])
     if "title" in table:
-        titled = table["title"].map(plain_id).to_numpy()
-        whole = table[text].map(plain_id).to_numpy()
+        titled = table["title"].map(plain_cell).to_numpy()
+        whole = table[text].map(plain_cell).to_numpy()
         rows["abstract"] = [
             text if title else rest for title, text, rest in zip(titled, whole, rows["abstract"], strict=True)
         ]

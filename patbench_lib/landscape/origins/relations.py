@@ -2,21 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import pandas as pd
 
 from patbench_lib.errors import PatbenchError
 from patbench_lib.landscape.quality import QualityReport
 
 COLUMN = "relations"
-
-
-def plain_id(value: Any) -> str:
-    """Return an id as text, whatever type a table has it in; nothing as an empty one."""
-    if pd.isna(value):
-        return ""
-    return str(int(value) if isinstance(value, float) and value.is_integer() else value).strip()
 
 
 def usable_pairs(

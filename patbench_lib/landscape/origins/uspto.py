@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Sequence
 from pathlib import Path
 
 from patbench_lib.errors import PatbenchError, unknown_name
-from patbench_lib.landscape.origins.origin import Options, Origin, asked_codes
+from patbench_lib.landscape.origins.origin import Options, Origin, asked_codes, file_digest
 from patbench_lib.landscape.origins.uspto_archive import open_streams
 from patbench_lib.landscape.origins.uspto_documents import cut_documents
 from patbench_lib.landscape.origins.uspto_reading import LISTED_COLUMNS, Reading
@@ -64,15 +63,11 @@ def _nothing(reading: Reading, files: Sequence[Path]) -> PatbenchError:
 
 
 def _provenance(files: Sequence[Path], options: Options, reading: Reading) -> Provenance:
-    digest = hashlib.sha256()
-    for path in files:
-        with path.open("rb") as file:
-            digest.update(hashlib.file_digest(file, "sha256").digest())
     chosen = f"; of the classes {', '.join(options.codes)}" if options.codes else ""
     return Provenance(
         source="uspto",
         path=", ".join(path.name for path in files),
-        sha256=digest.hexdigest(),
+        sha256=file_digest(files),
         note=f"{reading.tally.read:,} documents read{chosen}; families are those that the documents name themselves",
         licence=ORIGIN.licence,
         revision="; ".join(sorted(reading.tally.versions)),

@@ -6,10 +6,10 @@ import re
 from datetime import date
 from xml.etree.ElementTree import Element
 
+from patbench_lib.landscape.numbers import NOISE, PADDING
+
 _KIND = re.compile(r"^[A-Z]\d?$")
-_NOISE = re.compile(r"[\s,./]+")
 _LETTERS = re.compile(r"(?<=[A-Z])-(?=[A-Z])")
-_PADDED = re.compile(r"^([A-Z]*)0+(?=\d)")
 _TWO_DIGIT_YEAR = re.compile(r"^(\d{2})(\d{5,6})$")
 _IN_HEAD = re.compile(rb"<doc-number>\s*(\w+)\s*</doc-number>\s*(?:<kind>\s*(\w+)\s*</kind>)?")
 _PCT = re.compile(r"^PCT/?([A-Z]{2})/?(?:19|20)?(\d{2})/?0*(\d+)$")
@@ -24,9 +24,9 @@ def publication_number(document: Element | None) -> str:
     if document is None:
         return ""
     office = (document.findtext("country") or "").strip().upper()
-    number = _NOISE.sub("", document.findtext("doc-number") or "").upper().removeprefix(office).lstrip("-")
+    number = NOISE.sub("", document.findtext("doc-number") or "").upper().removeprefix(office).lstrip("-")
     number = _LETTERS.sub("", number)
-    number = _international(number) if office == "WO" else _PADDED.sub(r"\1", number)
+    number = _international(number) if office == "WO" else PADDING.sub(r"\1", number)
     kind = (document.findtext("kind") or "").strip().upper()
     return "-".join(filter(None, (office, number, kind if _KIND.match(kind) else ""))) if office and number else ""
 
@@ -49,7 +49,7 @@ def number_in(content: bytes) -> str:
     if found is None:
         return ""
     number, kind = (part.decode("ascii", "replace") if part else "" for part in found.groups())
-    return "-".join(filter(None, ("US", _PADDED.sub(r"\1", number), kind)))
+    return "-".join(filter(None, ("US", PADDING.sub(r"\1", number), kind)))
 
 
 def application_number(document: Element) -> str:
