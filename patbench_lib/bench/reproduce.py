@@ -1,7 +1,8 @@
 """Expected numbers computed again: each in the study that its protocol describes, and held against the value given.
 
 The verdicts are those of Pyserini's reproductions: OK where the value is the same in the digits given, OKish where it
-lies within the tolerance, FAIL where it does not.
+lies within the tolerance, FAIL where it does not. A value that hangs on the order of documents with equal scores is
+within the tolerance where one of these orders is.
 """
 
 from __future__ import annotations
@@ -19,6 +20,8 @@ from patbench_lib.bench.reproduce_needs import cards_of, missing
 from patbench_lib.bench.rerank import reranked
 from patbench_lib.bench.results import card_provenance, run_provenance
 from patbench_lib.errors import PatbenchError
+from patbench_lib.evaluate.retrieval import ranks, score_ranks
+from patbench_lib.evaluate.ties import extremes
 from patbench_lib.models.card import Card
 from patbench_lib.models.registry import find_card
 from patbench_lib.parameters import make_study
@@ -39,11 +42,13 @@ class Computed:
     ----------
     queries : it is the mean of; None where it is none of queries.
     provenance : what made it, as result tables have it.
+    tied : lowest and highest value that an order of documents with near-equal scores gives; None where not known.
     """
 
     value: float
     queries: int | None
     provenance: dict[str, Any] = field(default_factory=dict)
+    tied: tuple[float, float] | None = None
 
 
 @dataclass(frozen=True)
@@ -66,17 +71,21 @@ class Outcome:
 Runner = Callable[[Row, Path], Computed]
 
 
-def verdict(expected: float, found: float, *, digits: int, tolerance: float) -> State:
-    """Return OK, OKish or FAIL.
+def verdict(row: Row, found: Computed) -> tuple[State, str]:
+    """Return OK, OKish or FAIL, and what is to be said of it.
 
-    Parameters
-    ----------
-    digits : after the point, that the expected value is given with.
-    tolerance : the largest difference that is OKish; the limit itself is.
+    OK is a value equal to the expected one in the digits given. OKish is one whose difference, or that of some order of
+    tied documents, is at most the tolerance of the row's group.
     """
-    if round(found, digits) == round(expected, digits):
-        return "OK"
-    return "OKish" if abs(found - expected) <= tolerance + _ROUNDING else "FAIL"
+    expected, tolerance = row.value, row.group.tolerance + _ROUNDING
+    if round(found.value, row.digits) == round(expected, row.digits):
+        return "OK", ""
+    if abs(found.value - expected) <= tolerance:
+        return "OKish", ""
+    low, high = found.tied or (found.value, found.value)
+    if low - tolerance <= expected <= high + tolerance:
+        return "OKish", f"orders of tied documents give {low:.{row.digits + 1}f} to {high:.{row.digits + 1}f}"
+    return "FAIL", row.group.unknown
 
 
 def reproduce(
@@ -112,8 +121,8 @@ def _judged(row: Row, root: Path, run: Runner) -> Outcome:
     if row.group.queries not in (None, found.queries):
         said = f"{found.queries} queries were judged, not {row.group.queries}: the data or the judgements are others"
         return Outcome(row, "FAIL", found, said, seconds)
-    state = verdict(row.value, found.value, digits=row.digits, tolerance=row.group.tolerance)
-    return Outcome(row, state, found, row.group.unknown if state == "FAIL" else "", seconds)
+    state, said = verdict(row, found)
+    return Outcome(row, state, found, said, seconds)
 
 
 def study_of(row: Row) -> Study:
@@ -169,17 +178,20 @@ def measured(row: Row, bench: Bench, arena: Arena) -> Computed:
     view = next((view for view in arena.views if view == row.column.view), None)
     if view is None:
         raise PatbenchError(f"Landscape '{arena.name}' has no sections for view {row.column.view}.")
-    if row.group.way == "rerank" and row.column.reranked:
-        scores = bench.score(reranked(bench, row.model).run, arena, system=row.system, view=view)
-    else:
-        scores = bench.scores(row.system if row.group.way == "retrieval" else "BM25", arena, view)
-    asked = (scores["stratum"] == row.column.stratum) & (scores["measure"] == row.group.measure)
-    mine = scores.loc[asked, "value"]
-    if mine.empty:
-        raise PatbenchError(f"No query of landscape '{arena.name}' has an answer in stratum {row.column.stratum}.")
     system = cards_of(row)[0].name if row.group.way == "rerank" else row.system
+    if row.group.way == "rerank" and row.column.reranked:
+        run = reranked(bench, row.model).run
+    else:
+        run = bench.run(row.system if row.group.way == "retrieval" else "BM25", arena, view)
+    judgements, measure = arena.judgements.stratum(row.column.stratum), row.group.measure
+    if not len(judgements.queries):
+        raise PatbenchError(f"No query of landscape '{arena.name}' has an answer in stratum {row.column.stratum}.")
+    value, worst, best = (
+        float(score_ranks(ranks(each), judgements, [measure])["value"].mean())
+        for each in (run, *extremes(run, judgements))
+    )
     made = {**card_provenance(bench, system), **run_provenance(bench, arena)}
-    return Computed(float(mine.mean()), len(mine), made)
+    return Computed(value, len(judgements.queries), made, (worst, best))
 
 
 def row_key(row: Row) -> str:

@@ -5,15 +5,16 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
+import numpy as np
 import pandas as pd
 
 from patbench_lib.bench.bench import Bench
-from patbench_lib.bench.reproduce import Outcome, measured, row_key, study_of, verdict
+from patbench_lib.bench.reproduce import Computed, Outcome, measured, row_key, study_of, verdict
 from patbench_lib.files import replacing
 from patbench_lib.reference.expected import Row, rows
 from patbench_lib.study import Study, digest
 
-COLUMNS = ["id", "state", "expected", "value", "queries", "from"]
+COLUMNS = ["id", "state", "expected", "value", "lowest", "highest", "queries", "from"]
 
 
 def kept_file(root: Path) -> Path:
@@ -32,6 +33,7 @@ def keep(outcomes: Sequence[Outcome], root: Path) -> None:
             "expected": outcome.row.value,
             "tolerance": outcome.row.group.tolerance,
             "value": outcome.computed.value,
+            **_span(outcome.computed),
             "state": outcome.state,
             "queries": outcome.computed.queries,
             "seconds": outcome.seconds,
@@ -50,6 +52,11 @@ def keep(outcomes: Sequence[Outcome], root: Path) -> None:
         table.sort_values("id").to_parquet(temporary, compression="zstd", index=False)
 
 
+def _span(computed: Computed) -> dict[str, float]:
+    lowest, highest = computed.tied or (np.nan, np.nan)
+    return {"lowest": lowest, "highest": highest}
+
+
 def answered(bench: Bench) -> pd.DataFrame:
     """Return the expected numbers that have one of ours beside them, without computing any that costs.
 
@@ -60,7 +67,8 @@ def answered(bench: Bench) -> pd.DataFrame:
     Returns
     -------
     pandas.DataFrame
-        id, state (OK, OKish or FAIL), expected, value, queries, from ("this study" or "patbench reproduce").
+        id, state (OK, OKish or FAIL), expected, value, lowest and highest (of orders of tied documents), queries, from
+        ("this study" or "patbench reproduce").
     """
     found = [_of_study(row, bench) for row in rows() if _is_of(row, bench)]
     mine = {str(entry["id"]) for entry in found}
@@ -69,7 +77,7 @@ def answered(bench: Bench) -> pd.DataFrame:
         keys = {row.id: row_key(row) for row in rows()}
         before = pd.read_parquet(path)
         current = before[(before["id"].map(keys) == before["key"]) & ~before["id"].isin(mine)]
-        kept = current.assign(**{"from": "patbench reproduce"})[COLUMNS]
+        kept = current.assign(**{"from": "patbench reproduce"}).reindex(columns=COLUMNS)
         found += [{str(name): value for name, value in entry.items()} for entry in kept.to_dict("records")]
     return pd.DataFrame(found, columns=COLUMNS).astype({"queries": "Int64"})
 
@@ -97,12 +105,12 @@ def _decisive(study: Study) -> list[object]:
 
 def _of_study(row: Row, bench: Bench) -> dict[str, object]:
     computed = measured(row, bench, bench.arena)
-    state = verdict(row.value, computed.value, digits=row.digits, tolerance=row.group.tolerance)
     return {
         "id": row.id,
-        "state": state,
+        "state": verdict(row, computed)[0],
         "expected": row.value,
         "value": computed.value,
+        **_span(computed),
         "queries": computed.queries,
         "from": "this study",
     }

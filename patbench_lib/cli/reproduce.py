@@ -76,6 +76,7 @@ def _record(outcome: Outcome) -> dict[str, object]:
         "expected": row.value,
         "tolerance": row.group.tolerance,
         "value": computed.value if computed else None,
+        "tied": computed.tied if computed else None,
         "queries": computed.queries if computed else None,
         "seconds": round(outcome.seconds, 3),
         "said": outcome.said,

@@ -26,11 +26,19 @@ def answered_table(answered: pd.DataFrame, *, synthetic: bool) -> GT:
     """Return the rows that have a value of ours, with the difference and the verdict."""
     origins = {row.id: row.group.origin for row in rows()}
     shown = answered.assign(
-        origin=[origins[name] for name in answered["id"]], difference=answered["value"] - answered["expected"]
+        origin=[origins[name] for name in answered["id"]],
+        difference=answered["value"] - answered["expected"],
+        ties=[
+            f"{low:.4f} to {high:.4f}" if low < high else ""
+            for low, high in zip(answered["lowest"], answered["highest"], strict=True)
+        ],
     )
-    columns = ["id", "origin", "expected", "value", "difference", "queries", "state", "from"]
+    columns = ["id", "origin", "expected", "value", "difference", "ties", "queries", "state", "from"]
     digits = {"expected": 4, "value": 4, "difference": 5}
-    notes = ["OK: equal in the digits given; OKish: within the tolerance; FAIL: neither."]
+    notes = [
+        "OK: equal in the digits given; OKish: within the tolerance, or an order of tied documents is; FAIL: neither.",
+        "ties: the values that orders of documents with near-equal scores give, where these are several.",
+    ]
     if shown.empty:
         notes.append("Nothing: neither this study nor a run of `patbench reproduce` answers a row.")
     return table(shown[columns], decimals=digits, whole=["queries"], unbroken=["id"], notes=notes, synthetic=synthetic)

@@ -6,6 +6,7 @@ import csv
 import json
 import re
 import shlex
+from dataclasses import replace
 from pathlib import Path
 
 import pandas as pd
@@ -33,17 +34,39 @@ def row(name: str) -> Row:
     return found
 
 
+def stated(value: float, digits: int, tolerance: float = 0.0005) -> Row:
+    mine = row("patsnap.BM25.TA")
+    group = mine.group.model_copy(update={"tolerance": tolerance})
+    return replace(mine, group=group, value=value, digits=digits)
+
+
+def state(expected: Row, found: float, tied: tuple[float, float] | None = None) -> str:
+    return verdict(expected, Computed(found, 1, tied=tied))[0]
+
+
 def test_a_value_equal_in_the_digits_given_is_ok() -> None:
-    assert verdict(0.3424, 0.34244, digits=4, tolerance=0.0005) == "OK"
-    assert verdict(0.153, 0.1534, digits=3, tolerance=0.0005) == "OK"
+    assert state(stated(0.3424, 4), 0.34244) == "OK"
+    assert state(stated(0.153, 3), 0.1534) == "OK"
 
 
 def test_the_limit_of_the_tolerance_is_within_it() -> None:
-    assert verdict(0.3424, 0.3424 + 0.0005, digits=4, tolerance=0.0005) == "OKish"
-    assert verdict(0.3424, 0.3424 - 0.0005, digits=4, tolerance=0.0005) == "OKish"
-    assert verdict(0.3424, 0.34291, digits=4, tolerance=0.0005) == "FAIL"
-    assert verdict(0.3424, 0.34189, digits=4, tolerance=0.0005) == "FAIL"
-    assert verdict(0.3424, 0.3514, digits=4, tolerance=0.01) == "OKish"
+    expected = stated(0.3424, 4)
+    assert state(expected, 0.3424 + 0.0005) == "OKish"
+    assert state(expected, 0.3424 - 0.0005) == "OKish"
+    assert state(expected, 0.34291) == "FAIL"
+    assert state(expected, 0.34189) == "FAIL"
+    assert state(stated(0.3424, 4, tolerance=0.01), 0.3514) == "OKish"
+
+
+def test_a_value_that_ties_decide_is_held_against_the_nearest_of_their_orders() -> None:
+    expected = stated(0.3424, 4)
+    assert verdict(expected, Computed(0.3450, 1, tied=(0.3429, 0.3460))) == (
+        "OKish",
+        "orders of tied documents give 0.34290 to 0.34600",
+    )
+    assert state(expected, 0.3450, (0.34291, 0.3460)) == "FAIL"
+    assert state(expected, 0.3400, (0.3390, 0.3419)) == "OKish"
+    assert state(expected, 0.3400, (0.3390, 0.34189)) == "FAIL"
 
 
 def test_digits_are_those_the_group_is_given_with_though_yaml_drops_a_last_zero() -> None:
