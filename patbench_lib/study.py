@@ -67,7 +67,7 @@ class Study(_Closed):
     )
     description_words: StrictInt = Field(default=300, ge=1, description="words of the description in view TAD")
     systems: tuple[str, ...] = Field(
-        default=("BM25", "LSA", "MiniLM-static", "MiniLM-2L", "MiniLM-4L", "MiniLM-L6"), min_length=1
+        default=("BM25", "LSA", "MiniLM-static", "MiniLM-1L", "MiniLM-2L", "MiniLM-L6"), min_length=1
     )
     models: tuple[Card, ...] = Field(default=(), description="cards of your own models")
     allow_remote_code: tuple[str, ...] = Field(default=(), description="models whose own code may run")
