@@ -41,6 +41,8 @@ def landscape(
             typer.echo(
                 f"{arena.name}: {len(patents):,} publications, {len(judged.queries):,} queries, {judged.pairs:,} pairs"
             )
+            if patents.label_sets:
+                typer.echo(f"  label sets: {', '.join(map(patents.marked, patents.label_sets))}")
             for finding in patents.report.findings:
                 typer.echo(f"  {finding.level}: {finding}")
             for view, missing in arena.views_missing.items():
@@ -126,5 +128,7 @@ def _write(made: Landscape, output: Path) -> None:
 
     save_landscape(made, output)
     typer.echo(f"Wrote {len(made):,} publications to {output}")
+    if made.label_sets:
+        typer.echo(f"  label sets: {', '.join(map(made.marked, made.label_sets))}")
     for finding in made.report.findings:
         typer.echo(f"  {finding.level}: {finding}")

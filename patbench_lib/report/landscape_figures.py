@@ -38,7 +38,7 @@ def _overview(arena: Arena) -> dict[str, str]:
         "queries with an answer IN their domain": f"{len(judged.stratum('IN').queries):,}",
         "queries with an answer OUT of it": f"{len(judged.stratum('OUT').queries):,}",
         "pairs of unknown domain": f"{int((judged.in_domain < 0).sum()):,}",
-        "label sets": ", ".join(arena.landscape.label_sets) or "none",
+        "label sets": ", ".join(map(arena.landscape.marked, arena.landscape.label_sets)) or "none",
         "fingerprint": arena.landscape.fingerprint[:12],
     }
 
@@ -79,7 +79,7 @@ def label_lists(arena: Arena) -> tuple[str, pd.Series]:
     patents = arena.landscape.patents
     if arena.landscape.label_sets:
         name = arena.landscape.label_sets[0]
-        return name, patents[name]
+        return arena.landscape.marked(name), patents[name]
     return "IPC class", patents["ipc"].map(lambda symbols: list(dict.fromkeys(symbol[:3] for symbol in symbols)))
 
 

@@ -7,10 +7,10 @@ from pathlib import Path
 
 from patbench_lib.errors import PatbenchError, unknown_name
 from patbench_lib.landscape.origins.origin import Options, Origin, asked_codes, file_digest
+from patbench_lib.landscape.origins.spool import spool
 from patbench_lib.landscape.origins.uspto_archive import open_streams
 from patbench_lib.landscape.origins.uspto_documents import cut_documents
 from patbench_lib.landscape.origins.uspto_reading import LISTED_COLUMNS, Reading
-from patbench_lib.landscape.origins.uspto_spool import spool
 from patbench_lib.landscape.schema import Landscape, Provenance
 from patbench_lib.landscape.validate import validate
 

@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from patbench_lib.landscape.codes import is_under
+from patbench_lib.landscape.origins.families import Families
+from patbench_lib.landscape.origins.spool import Spool
+from patbench_lib.landscape.origins.tally import LISTED, Tally
 from patbench_lib.landscape.origins.uspto_documents import DOCUMENT_LIMIT, Document
-from patbench_lib.landscape.origins.uspto_families import Families
 from patbench_lib.landscape.origins.uspto_numbers import number_in
 from patbench_lib.landscape.origins.uspto_patent import BIBLIOGRAPHIES, Patent, read_patent
-from patbench_lib.landscape.origins.uspto_spool import Spool
-from patbench_lib.landscape.origins.uspto_tally import LISTED, Tally
 from patbench_lib.landscape.origins.uspto_xml import UnreadableError, find_root, parse
 
 LISTED_COLUMNS = ("ipc", "cpc", "cited", "citation_category")
