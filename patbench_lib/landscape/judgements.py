@@ -124,8 +124,15 @@ def judge(landscape: Landscape, relevance: Relevance) -> Judgements:
     Raises
     ------
     PatbenchError
-        Where no query has a relevant document, or judgements are to be given and the landscape has none.
+        Where the landscape has no citations at all, no query has a relevant document, or judgements are to be given
+        and the landscape has none.
     """
+    if reason := why_unjudged(landscape):
+        raise PatbenchError(
+            f"Retrieval cannot be judged: {reason}.",
+            why="What is relevant to a patent is known from whom it cites, or from whoever collected the landscape.",
+            todo="Classify and cluster it, which a study does by itself, or retrieve from a landscape with citations.",
+        )
     queries, documents, given_domains = _pairs(landscape, relevance)
     candidates = landscape.given.candidates if landscape.given and relevance.relation == "given" else None
     keep = landscape.family[queries] != landscape.family[documents]
@@ -143,6 +150,13 @@ def judge(landscape: Landscape, relevance: Relevance) -> Judgements:
         shared = given_domains[keep][order]
     indptr = np.concatenate([[0], np.cumsum(counts)])
     return Judgements(rows, indptr, documents, shared, landscape.family, dates, candidates)
+
+
+def why_unjudged(landscape: Landscape) -> str:
+    """Return why retrieval cannot be judged on a landscape whatever the relation; empty where it may be."""
+    if landscape.given is not None or landscape.patents["cited"].map(len).any():
+        return ""
+    return f"landscape {landscape.name} has no citations at all and brings no judgements"
 
 
 def _pairs(landscape: Landscape, relevance: Relevance) -> tuple[Ints, Ints, Ints | None]:

@@ -10,8 +10,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from patbench_lib.errors import PatbenchError
+from patbench_lib.landscape.numbers import one_spelling
 from patbench_lib.landscape.origins.exports import cells, entries, iso_dates, read_export, symbol
-from patbench_lib.landscape.origins.exports_merge import family_ids, merge, one_spelling, rows_of
+from patbench_lib.landscape.origins.exports_merge import family_ids, merge, rows_of
 from patbench_lib.landscape.quality import QualityReport
 
 

@@ -8,7 +8,7 @@ from typing import Any
 
 import pandas as pd
 
-from patbench_lib.landscape.numbers import PADDING, match_key, parse_number
+from patbench_lib.landscape.numbers import match_key, one_spelling, parse_number
 from patbench_lib.landscape.origins.exports import Export, cells, entries, iso_dates, symbol
 from patbench_lib.landscape.origins.families import Families
 from patbench_lib.landscape.quality import QualityReport
@@ -38,14 +38,6 @@ def rows_of(export: Export, table: pd.DataFrame, path: Path, labels: dict[str, s
     for name, column in labels.items():
         rows[name] = entries(table[column])
     return rows
-
-
-def one_spelling(number: str) -> str:
-    """Return a number as `US-7296300-B2`, in whatever way a database writes it; what is no number stays as it is."""
-    parsed = parse_number(number)
-    if parsed is None:
-        return number.strip()
-    return "-".join(filter(None, (parsed.office, PADDING.sub(r"\1", parsed.number), parsed.kind)))
 
 
 def merge(frames: Sequence[pd.DataFrame], report: QualityReport) -> pd.DataFrame:

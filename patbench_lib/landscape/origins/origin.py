@@ -13,7 +13,7 @@ from patbench_lib.errors import PatbenchError, unknown_name
 from patbench_lib.landscape.codes import parse_symbol
 from patbench_lib.landscape.schema import Landscape
 
-NAMES = ("uspto", "dapfam", "patenteb", "wipo_at")
+NAMES = ("uspto", "dapfam", "patenteb", "wipo_at", "hupd", "bigpatent")
 """The modules of this room that hold an `ORIGIN`."""
 
 
