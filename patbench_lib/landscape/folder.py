@@ -56,3 +56,12 @@ def load_landscape(folder: Path) -> Landscape | None:
     landscape = Landscape(meta["name"], patents, sets, provenance, QualityReport(findings), given, by_rules)
     vars(landscape)["fingerprint"] = meta["fingerprint"]  # as computed when saved: fills the cached property
     return landscape
+
+
+def load_citations(folder: Path) -> tuple[pd.Series, bool] | None:
+    """Return whom each publication of a landscape cites, and whether it brings judgements; None where not complete."""
+    described = folder / DESCRIBED
+    if not described.is_file():
+        return None
+    cited = pd.read_parquet(folder / "patents.parquet", columns=["cited"])["cited"]
+    return cited, bool(json.loads(described.read_text(encoding="utf-8"))["given"])

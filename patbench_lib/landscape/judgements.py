@@ -14,6 +14,7 @@ from patbench_lib.errors import PatbenchError
 from patbench_lib.landscape.codes import Level, cut_all
 from patbench_lib.landscape.numbers import LeadingZeros, match_keys
 from patbench_lib.landscape.schema import Landscape
+from patbench_lib.landscape.unjudged import why_unjudged
 from patbench_lib.types import Bools, Ints
 
 Stratum = Literal["ALL", "IN", "OUT"]
@@ -150,13 +151,6 @@ def judge(landscape: Landscape, relevance: Relevance) -> Judgements:
         shared = given_domains[keep][order]
     indptr = np.concatenate([[0], np.cumsum(counts)])
     return Judgements(rows, indptr, documents, shared, landscape.family, dates, candidates)
-
-
-def why_unjudged(landscape: Landscape) -> str:
-    """Return why retrieval cannot be judged on a landscape whatever the relation; empty where it may be."""
-    if landscape.given is not None or landscape.patents["cited"].map(len).any():
-        return ""
-    return f"landscape {landscape.name} has no citations at all and brings no judgements"
 
 
 def _pairs(landscape: Landscape, relevance: Relevance) -> tuple[Ints, Ints, Ints | None]:
