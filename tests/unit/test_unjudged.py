@@ -8,12 +8,14 @@ from typing import Any
 import pandas as pd
 import pytest
 import yaml
+from fixtures.bigpatent import clusters
 from fixtures.commands import Patbench
 from fixtures.hupd import sample
 from fixtures.landscapes import as_csv, cited_in_a_row
 from fixtures.studies import SMALL
 
 from patbench_lib.bench.bench import Bench
+from patbench_lib.bench.clustering import clustering_results
 from patbench_lib.bench.plan import (
     WITHOUT_RETRIEVAL,
     assess_step,
@@ -124,6 +126,29 @@ def test_the_command_says_so(home: Path, patbench: Patbench, monkeypatch: pytest
     done = patbench("landscape", "--study", home / "study.yaml")
     assert done.code == 0 and f"mine: 60 publications, retrieval is left out: {REASON}" in done.out
     assert "label sets: decision" in done.out
+
+
+def test_bigpatent_is_clustered_by_what_text_it_has(tmp_path: Path) -> None:
+    made = find_origin("bigpatent").read([clusters(tmp_path / "data", 12)], Options(say=lambda line: None))
+    save_landscape(made, tmp_path / "kept")
+    fields = {
+        "views": ["A", "D"],
+        "systems": ["BM25", "MiniLM-static"],
+        "labels": {"sets": ["section"], "min_support": 8},
+    }
+    bench = Bench(make_study({**STUDY, **fields}, where="test"), tmp_path, progress=False)
+    assert bench.arena.views == ["D"] and bench.arena.views_missing == {"A": ["abstract"]}
+    found = clustering_results(bench)
+    told = found[(found["measure"] == "V-measure") & (found["method"] == "k-means")]
+    assert set(told["label_set"]) == {"section"} and set(told["view"]) == {"D"} and told["value"].max() > 0.5
+
+
+def test_mteb_has_the_tasks_of_labels_alone(bench: Bench) -> None:
+    pytest.importorskip("mteb", reason="MTEB is an extra")
+    from patbench_lib.mteb_bridge.run import tasks_of
+
+    kinds = {task.metadata.type for task in tasks_of(bench, bench.arena, "TA")}
+    assert "Clustering" in kinds and "Retrieval" not in kinds
 
 
 def test_sources_are_told_by_their_citations_alone(home: Path) -> None:

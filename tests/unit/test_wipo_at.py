@@ -14,7 +14,7 @@ from patbench_lib.errors import PatbenchError
 from patbench_lib.landscape.dataset_card import dataset_card
 from patbench_lib.landscape.export import export_landscape
 from patbench_lib.landscape.folder import load_landscape, save_landscape
-from patbench_lib.landscape.origins.at_taxonomy import SETS, Rule, Taxonomy, taxonomy
+from patbench_lib.landscape.origins.at_taxonomy import SETS, Rule, Taxonomy, places, taxonomy
 from patbench_lib.landscape.origins.origin import Options, find_origin
 from patbench_lib.landscape.schema import NOT_SHOWN, Landscape, Provenance
 from patbench_lib.landscape.validate import validate
@@ -48,10 +48,18 @@ def test_the_taxonomy_is_what_the_report_has() -> None:
 
 def test_a_rule_holds_by_a_symbol_or_a_phrase_of_whole_words() -> None:
     rule = Rule(codes=("A61G 5", "A61F 2/50"), words=("walking aid", "self-driving"))
-    assert rule.holds(["A61G5/04"], "") and rule.holds(["A61F 2/5046"], "") and not rule.holds(["A61G 50/04"], "")
-    assert rule.holds([], "Two Walking-Aids.") and rule.holds([], "a self driving chair")
-    assert not rule.holds([], "sleepwalking aid") and not rule.holds([], "a walking aide") and not rule.holds(["x"], "")
-    assert not Rule(codes=("A61G 5",), words=()).holds([], "A61G 5")
+    assert [rule.holds(places([s]), "") for s in ("A61G5/04", "A61F 2/5046", "A61F2/50")] == [True] * 3
+    assert [rule.holds(places([s]), "") for s in ("A61G 50/04", "A61F 2/05", "A61F", "x")] == [False] * 4
+    told = ("Two Walking-Aids.", "a self driving chair", "sleepwalking aid", "a walking aide")
+    assert [rule.holds(places([]), text) for text in told] == [True, True, False, False]
+    assert not Rule(codes=("A61G 5",), words=()).holds(places([]), "A61G 5")
+
+
+def test_a_symbol_lies_under_all_that_it_begins_with() -> None:
+    assert places(["A61F2/5046", "none"]) == {
+        "A", "A61", "A61F", "A61F 2", "A61F 2/50", "A61F 2/504", "A61F 2/5046"
+    }  # fmt: skip
+    assert places(["A61G"]) == {"A", "A61", "A61G"} and places([]) == frozenset()
 
 
 def test_rules_that_cannot_hold_and_domains_that_are_none_are_refused() -> None:
@@ -128,6 +136,8 @@ def test_a_folder_is_read_and_classes_choose(tmp_path: Path) -> None:
     assert (made.name, made.numbers) == ("mine", ["WO-2019123456"]) and "A61G" in made.provenance.note
     with pytest.raises(PatbenchError, match="No patent is left: none of 4 is of A01B"):
         read(tmp_path, codes=("A01B",))
+    with pytest.raises(PatbenchError, match="'wipo_at' has no parts, so no 'vision'"):
+        read(tmp_path, part="vision")
     (tmp_path / "none").mkdir()
     with pytest.raises(PatbenchError, match="no export among the files"):
         read(tmp_path / "none")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence, Set
 from functools import cache, cached_property
 from importlib.resources import files
 from typing import Literal
@@ -11,7 +11,7 @@ from typing import Literal
 import yaml
 from pydantic import BaseModel, ConfigDict, model_validator
 
-from patbench_lib.landscape.codes import is_under, parse_symbol
+from patbench_lib.landscape.codes import LEVELS, cut, parse_symbol
 
 Group = Literal["conventional", "emerging"]
 
@@ -46,17 +46,28 @@ class Rule(BaseModel):
         phrases = [r"[\s-]+".join(map(re.escape, re.split(r"[\s-]+", phrase))) for phrase in self.words]
         return re.compile(rf"\b(?:{'|'.join(phrases)})(?:s|es)?\b", re.IGNORECASE) if phrases else None
 
-    def holds(self, symbols: Sequence[str], text: str) -> bool:
-        """Tell whether the rule holds for a patent's symbols, in any spelling, and text."""
-        if any(_under(symbol, self.codes) for symbol in symbols):
-            return True
-        return self._pattern is not None and self._pattern.search(text) is not None
+    def holds(self, places: Set[str], text: str) -> bool:
+        """Tell whether the rule holds for a patent.
+
+        Parameters
+        ----------
+        places : of the patent's symbols, as `places` gives them.
+        """
+        return not places.isdisjoint(self.codes) or (self._pattern is not None and bool(self._pattern.search(text)))
 
 
-def _under(symbol: str, codes: Sequence[str]) -> bool:
-    """Tell whether a symbol lies under a code; a subgroup holds for those it begins too, A61F 2/50 for 2/5046."""
-    parsed = parse_symbol(symbol)
-    return parsed is not None and (is_under(parsed, codes) or any("/" in c and parsed.startswith(c) for c in codes))
+def places(symbols: Iterable[str]) -> frozenset[str]:
+    """Return all codes that symbols, in any spelling, lie under: A61F 2/5046 under A61F, A61F 2, A61F 2/50 and others.
+
+    A subgroup that begins with another's digits counts as lying under it, which is how most of the CPC is made.
+    """
+    found: set[str] = set()
+    for symbol in filter(None, map(parse_symbol, symbols)):
+        found.update(code for level in LEVELS if (code := cut(symbol, level)))
+        start = symbol.find("/") + 3
+        if start > 2:
+            found.update(symbol[:end] for end in range(start, len(symbol)))
+    return frozenset(found)
 
 
 class Product(Rule):
@@ -90,13 +101,14 @@ class Taxonomy(BaseModel):
 
     def labels(self, symbols: Sequence[str], text: str) -> dict[str, list[str]]:
         """Return the labels that the rules give a patent, by label set, in the taxonomy's order."""
-        products = [product for product in self.products if product.holds(symbols, text)]
+        under = places(symbols)
+        products = [product for product in self.products if product.holds(under, text)]
         of_products = {domain for product in products for domain in product.domains}
         return {
             GROUP: sorted({product.group for product in products}),
-            DOMAIN: [name for name, rule in self.domains.items() if name in of_products or rule.holds(symbols, text)],
+            DOMAIN: [name for name, rule in self.domains.items() if name in of_products or rule.holds(under, text)],
             PRODUCT: [product.name for product in products],
-            TECHNOLOGY: [each.name for each in self.technologies if each.holds(symbols, text)],
+            TECHNOLOGY: [each.name for each in self.technologies if each.holds(under, text)],
         }
 
     def groups(self, products: Sequence[str]) -> list[str]:

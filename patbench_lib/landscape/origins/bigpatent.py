@@ -14,11 +14,11 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import Any
 
-from patbench_lib.errors import PatbenchError, unknown_name
+from patbench_lib.errors import PatbenchError
 from patbench_lib.landscape.origins.archives import ARCHIVES, open_members
 from patbench_lib.landscape.origins.bigpatent_lines import SECTIONS, SPLITS, Place, place, read_line, read_parquet
 from patbench_lib.landscape.origins.named_files import all_files
-from patbench_lib.landscape.origins.origin import Options, Origin, counted, file_digest
+from patbench_lib.landscape.origins.origin import Options, Origin, asked_part, counted, file_digest
 from patbench_lib.landscape.origins.spool import spool
 from patbench_lib.landscape.origins.tally import Tally
 from patbench_lib.landscape.origins.uspto_xml import UnreadableError
@@ -50,17 +50,15 @@ def read(files: Sequence[Path], options: Options) -> Landscape:
     PatbenchError
         Where a file cannot be read at all, or no text is left.
     """
-    if options.part and options.part not in SPLITS:
-        raise unknown_name("part of bigpatent", options.part, SPLITS)
-    sections = _sections(options)
+    part, sections = asked_part(ORIGIN, options), _sections(options)
     paths = all_files(files, (".parquet", *ENDINGS, *ARCHIVES))
     tally, counts, seen = Tally(), Counter[Place](), set[str]()
     with spool(("section",)) as rows:
         for where, row in _rows(paths, tally, options.say):
             counts[where] += 1
             number = row["publication_number"] or f"text-{tally.read:06d}"
-            if options.part and where[0] != options.part:
-                tally.left_out[f"not of the split {options.part}"] += 1
+            if part and where[0] != part:
+                tally.left_out[f"not of the split {part}"] += 1
             elif sections and row["section"][0] not in sections:
                 tally.left_out["of none of the sections asked for"] += 1
             elif number in seen:

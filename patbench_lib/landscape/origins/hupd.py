@@ -13,12 +13,12 @@ from typing import Any
 
 import pandas as pd
 
-from patbench_lib.errors import PatbenchError, unknown_name
+from patbench_lib.errors import PatbenchError
 from patbench_lib.landscape.codes import is_under
 from patbench_lib.landscape.origins.archives import ARCHIVES, Member, open_members
 from patbench_lib.landscape.origins.hupd_application import read_application
 from patbench_lib.landscape.origins.named_files import all_files
-from patbench_lib.landscape.origins.origin import Options, Origin, asked_codes, file_digest
+from patbench_lib.landscape.origins.origin import Options, Origin, asked_codes, asked_part, file_digest
 from patbench_lib.landscape.origins.spool import Spool, spool
 from patbench_lib.landscape.origins.tally import Tally
 from patbench_lib.landscape.origins.uspto_documents import DOCUMENT_LIMIT
@@ -66,9 +66,7 @@ def read(files: Sequence[Path], options: Options) -> Landscape:
     PatbenchError
         Where a file or archive cannot be read at all, or no application is left.
     """
-    part = options.part or PARTS[0]
-    if part not in PARTS:
-        raise unknown_name("part of hupd", part, PARTS)
+    part = asked_part(ORIGIN, options) or PARTS[0]
     paths = all_files(files, (".json", ".feather", *ARCHIVES))
     tables = [path for path in paths if path.suffix == ".feather"]
     later = {number: said for path in tables for number, said in _decisions(path).items()}

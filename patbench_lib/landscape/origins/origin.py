@@ -93,6 +93,21 @@ def asked_codes(options: Options) -> tuple[str, ...]:
     return tuple(symbol for symbol in parsed.values() if symbol)
 
 
+def asked_part(origin: Origin, options: Options) -> str:
+    """Return the part that is asked for, empty where none is.
+
+    Raises
+    ------
+    PatbenchError
+        Where the source has no such part, or none at all.
+    """
+    if options.part and not origin.parts:
+        raise PatbenchError(f"'{origin.name}' has no parts, so no '{options.part}'.", todo="Leave `--part` out.")
+    if options.part and options.part not in origin.parts:
+        raise unknown_name(f"part of {origin.name}", options.part, origin.parts)
+    return options.part
+
+
 def file_digest(files: Sequence[Path]) -> str:
     """Return the SHA-256 over the SHA-256 of each file, in the order given."""
     digest = hashlib.sha256()

@@ -5,9 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
-from patbench_lib.errors import unknown_name
 from patbench_lib.landscape.origins.archives import open_members
-from patbench_lib.landscape.origins.origin import Options, Origin, asked_codes, file_digest
+from patbench_lib.landscape.origins.origin import Options, Origin, asked_codes, asked_part, file_digest
 from patbench_lib.landscape.origins.spool import spool
 from patbench_lib.landscape.origins.uspto_documents import cut_documents
 from patbench_lib.landscape.origins.uspto_reading import LISTED_COLUMNS, Reading
@@ -31,9 +30,7 @@ def read(files: Sequence[Path], options: Options) -> Landscape:
     PatbenchError
         Where a file cannot be read at all, or no patent is left.
     """
-    part = options.part or PARTS[0]
-    if part not in PARTS:
-        raise unknown_name("part of uspto", part, PARTS)
+    part = asked_part(ORIGIN, options) or PARTS[0]
     codes = asked_codes(options)
     with spool(LISTED_COLUMNS) as rows:
         reading = Reading(rows, codes, part == "all", options.say)

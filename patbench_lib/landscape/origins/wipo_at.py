@@ -20,7 +20,7 @@ from patbench_lib.landscape.origins.at_taxonomy import DOMAIN, GROUP, PRODUCT, S
 from patbench_lib.landscape.origins.exports import Export, read_export
 from patbench_lib.landscape.origins.exports_merge import family_ids, merge, rows_of
 from patbench_lib.landscape.origins.named_files import all_files
-from patbench_lib.landscape.origins.origin import Options, Origin, asked_codes, file_digest
+from patbench_lib.landscape.origins.origin import Options, Origin, asked_codes, asked_part, file_digest
 from patbench_lib.landscape.quality import QualityReport
 from patbench_lib.landscape.schema import Landscape, Provenance
 from patbench_lib.landscape.validate import validate
@@ -47,7 +47,8 @@ def read(files: Sequence[Path], options: Options) -> Landscape:
     PatbenchError
         Where a file is none of the exports known, or no patent is left.
     """
-    codes, paths = asked_codes(options), all_files(files)
+    asked_part(ORIGIN, options)
+    codes, paths = asked_codes(options), all_files(files, (".csv", ".tsv", ".txt"))
     if not paths:
         raise PatbenchError("There is no export among the files given.", todo="Give .csv files, or a folder of them.")
     found = [read_export(path) for path in paths]
