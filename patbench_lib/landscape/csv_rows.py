@@ -6,6 +6,7 @@ import csv
 import gzip
 import sys
 import zlib
+from codecs import BOM_UTF16_BE, BOM_UTF16_LE
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from itertools import islice
@@ -31,10 +32,11 @@ def readable(path: Path) -> Iterator[None]:
     try:
         yield
     except UnicodeDecodeError as error:
+        likely = "UTF-16" if error.object[:2] in (BOM_UTF16_LE, BOM_UTF16_BE) else "WINDOWS-1252"
         raise PatbenchError(
             f"{path} is not UTF-8: it has the byte {error.object[error.start]:#04x} where none can stand.",
             why="A table in another encoding, often Windows-1252, would lose its accented letters.",
-            todo=f"Convert it first: iconv -f WINDOWS-1252 -t UTF-8 '{path.name}' > converted.csv",
+            todo=f"Convert it first: iconv -f {likely} -t UTF-8 '{path.name}' > converted.csv",
         ) from error
     except (EOFError, gzip.BadGzipFile, zlib.error) as error:
         raise PatbenchError(

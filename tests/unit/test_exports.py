@@ -173,12 +173,13 @@ def test_damaged_files_are_told(tmp_path: Path) -> None:
         read_export(tmp_path / "packed.csv")
 
 
-@pytest.mark.parametrize("encoding", ["cp1252", "utf-16"])
-def test_other_encodings_are_refused_and_no_letter_is_lost(tmp_path: Path, encoding: str) -> None:
+@pytest.mark.parametrize(("encoding", "told"), [("cp1252", "WINDOWS-1252"), ("utf-16", "UTF-16")])
+def test_other_encodings_are_refused_and_no_letter_is_lost(tmp_path: Path, encoding: str, told: str) -> None:
     row = {**LENS[0], "Title": "Hörgerät"}
     path = write_export(tmp_path / "x.csv", ("Lens ID", "Display Key", "Title"), [row], encoding=encoding)
-    with pytest.raises(PatbenchError, match="not UTF-8"):
+    with pytest.raises(PatbenchError, match="not UTF-8") as caught:
         read_export(path)
+    assert f"iconv -f {told} -t UTF-8" in caught.value.todo
 
 
 def test_fixtures_are_of_the_same_patents() -> None:

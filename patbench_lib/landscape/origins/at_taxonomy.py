@@ -15,8 +15,8 @@ from patbench_lib.landscape.codes import LEVELS, cut, parse_symbol
 
 Group = Literal["conventional", "emerging"]
 
-GROUP, DOMAIN, PRODUCT, TECHNOLOGY = SETS = ("at_group", "at_domain", "at_product", "enabling_technology")
-"""Label sets of the taxonomy."""
+DOMAIN, PRODUCT, TECHNOLOGY, GROUP = SETS = ("at_domain", "at_product", "enabling_technology", "at_group")
+"""Label sets of the taxonomy; the group, conventional or emerging, is that of the products."""
 
 
 class Rule(BaseModel):
@@ -105,10 +105,10 @@ class Taxonomy(BaseModel):
         products = [product for product in self.products if product.holds(under, text)]
         of_products = {domain for product in products for domain in product.domains}
         return {
-            GROUP: sorted({product.group for product in products}),
             DOMAIN: [name for name, rule in self.domains.items() if name in of_products or rule.holds(under, text)],
             PRODUCT: [product.name for product in products],
             TECHNOLOGY: [each.name for each in self.technologies if each.holds(under, text)],
+            GROUP: sorted({product.group for product in products}),
         }
 
     def groups(self, products: Sequence[str]) -> list[str]:

@@ -102,7 +102,7 @@ def _labelled(rows: pd.DataFrame, by_rules: tuple[str, ...]) -> tuple[pd.DataFra
     sets = {name: pd.Series([labels[name] for labels in ruled], index=rows.index, dtype=object) for name in by_rules}
     rows = rows.assign(**sets)
     groups = pd.Series([known.groups(products) for products in rows[PRODUCT]], index=rows.index, dtype=object)
-    return rows.assign(**{GROUP: groups}), ((GROUP, *by_rules) if PRODUCT in by_rules else by_rules)
+    return rows.assign(**{GROUP: groups}), ((*by_rules, GROUP) if PRODUCT in by_rules else by_rules)
 
 
 def _lists(values: pd.Series) -> pd.Series:
