@@ -12,12 +12,16 @@ STUDY = read_study(Path(STUDY_FILE))
 ROOT = Path(workflow.basedir)
 PATHS = Paths(Path("."), STUDY.name)
 PLAN = make_plan(STUDY, ROOT, workflow.cores or 1)
-NOTEBOOKS = sorted(path.stem for path in ROOT.glob("notebooks/[0-9]*.ipynb"))
+NOTEBOOKS = PLAN.notebooks(sorted(path.stem for path in ROOT.glob("notebooks/[0-9]*.ipynb")))
 TABLES = ["retrieval.results", "retrieval.comparisons", "classification.results", "classification.comparisons"]
 TABLES += ["clustering.results", "finetuning.comparisons", "finetuning.orders", "finetuning.across"]
+TABLES = PLAN.tables(TABLES)
 LONGEST = ["04_views", "09_clustering", "08_classification", "10_finetuning"]  # first, so that none is waited for alone
 STEPS = f"{PATHS.build}/steps"
 PATBENCH = f"PATBENCH_THREADS={{threads}} '{sys.executable}' -m patbench_lib"
+
+for task, reason in PLAN.left_out.items():
+    print(f"{task} is left out: {reason}", file=sys.stderr)
 
 
 rule all:

@@ -65,7 +65,7 @@ class Study(_Closed):
     views: tuple[View, ...] = Field(
         default=("TAC", "TA", "TAC1", "TAD", "C1", "DWPI"), min_length=1, description="the first one leads"
     )
-    description_words: StrictInt = Field(default=300, ge=1, description="words of the description in view TAD")
+    description_words: StrictInt = Field(default=300, ge=1, description="words of the description in views TAD and D")
     systems: tuple[str, ...] = Field(
         default=("BM25", "LSA", "MiniLM-static", "MiniLM-1L", "MiniLM-2L", "MiniLM-L6"), min_length=1
     )

@@ -17,6 +17,7 @@ from patbench_lib.finetune.settings import Recipe
 from patbench_lib.landscape.label_sets import LabelSet
 from patbench_lib.landscape.leakage import Finding, find_copies, find_leaks, find_same
 from patbench_lib.landscape.near_duplicates import near_duplicates
+from patbench_lib.landscape.views import words_read
 from patbench_lib.study import digest
 from patbench_lib.types import Ints
 
@@ -122,7 +123,7 @@ def compared_texts(bench: Bench, arena: Arena) -> dict[str, list[str]]:
 def views_read(bench: Bench) -> list[tuple[str, int]]:
     """Return each landscape's leading view, and how many words of descriptions it holds."""
     leading = [arena.views[0] for arena in bench.arenas]
-    return [(view, bench.study.description_words if view == "TAD" else 0) for view in leading]
+    return [(view, words_read(view, bench.study.description_words)) for view in leading]
 
 
 def _file(bench: Bench, arena: Arena) -> Path:
