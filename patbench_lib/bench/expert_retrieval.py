@@ -6,13 +6,13 @@ from itertools import product
 
 import pandas as pd
 
-from patbench_lib.bench.expert_views import EXPERT, ExpertViews
+from patbench_lib.bench.expert_views import ExpertViews
 from patbench_lib.bench.variants import cutoff
 from patbench_lib.bench.views import crossed
 from patbench_lib.evaluate.compare import against, means
 from patbench_lib.evaluate.retrieval import ranks, score_ranks
 from patbench_lib.evaluate.subset import condensed_run
-from patbench_lib.landscape.views import View
+from patbench_lib.landscape.views import EXPERT, View
 from patbench_lib.models.card import SINGLE_VECTOR
 from patbench_lib.retrieve.run import Run
 

@@ -12,7 +12,7 @@ from patbench_lib.bench.classified import Classifier, predictions
 from patbench_lib.bench.cluster_cases import cases
 from patbench_lib.bench.contrasts import CLASSIFIED
 from patbench_lib.bench.expert_retrieval import DIFFERENCES, VALUES, expert_less_own
-from patbench_lib.bench.expert_views import EXPERT, ExpertViews
+from patbench_lib.bench.expert_views import ExpertViews
 from patbench_lib.bench.held_out import HeldOut, agreement_of, held_classes
 from patbench_lib.bench.variants import single_vector
 from patbench_lib.classify import compare as classes
@@ -21,7 +21,7 @@ from patbench_lib.classify.tally import Tally, tally
 from patbench_lib.cluster import compare as clusters
 from patbench_lib.cluster.settings import Gold
 from patbench_lib.landscape.label_sets import LabelSet
-from patbench_lib.landscape.views import View
+from patbench_lib.landscape.views import EXPERT, View
 from patbench_lib.types import Bools
 
 Tables = tuple[list[pd.DataFrame], list[pd.DataFrame]]

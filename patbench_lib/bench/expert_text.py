@@ -10,10 +10,11 @@ from patbench_lib.bench.bench import Bench
 from patbench_lib.bench.classification import stacked
 from patbench_lib.bench.expert_retrieval import DIFFERENCES, MIXED, PAIRS, VALUES, mixed_pairs, retrieval
 from patbench_lib.bench.expert_tasks import classification, clustering
-from patbench_lib.bench.expert_views import EXPERT, ExpertViews, text_tables
+from patbench_lib.bench.expert_views import ExpertViews, text_tables
 from patbench_lib.bench.keys import made_by
 from patbench_lib.bench.results import keep_tables
 from patbench_lib.evaluate.compare import corrected
+from patbench_lib.landscape.views import EXPERT
 from patbench_lib.study import digest
 
 _TASK = "tested"

@@ -11,11 +11,10 @@ from patbench_lib.bench.bench import Bench
 from patbench_lib.bench.variants import single_vector
 from patbench_lib.evaluate.subset import among
 from patbench_lib.landscape.judgements import Judgements
-from patbench_lib.landscape.views import NEEDS, View
+from patbench_lib.landscape.views import EXPERT, NEEDS, View
 from patbench_lib.landscape.wording import WORDING, wording
 from patbench_lib.types import Bools, Ints
 
-EXPERT: View = "DWPI"
 OWN: View = "TA"
 """The view that says in the patent's words what the expert's says in others: it leads where the study has it."""
 

@@ -10,13 +10,15 @@ from pathlib import Path
 from patbench_lib.bench.bench import Bench
 from patbench_lib.bench.classification import classification_results, classify_system
 from patbench_lib.bench.clustering import cluster_system, clustering_results
-from patbench_lib.bench.finetuning import finetuning_results, test_training
+from patbench_lib.bench.expert_tuning import EXPERTS, expert_trainings
+from patbench_lib.bench.finetuning import finetuning_results, test_trainings
 from patbench_lib.bench.keys import code_digest, landscape_key, model_key
 from patbench_lib.bench.late import encoded_tokens
 from patbench_lib.bench.results import retrieval_results
 from patbench_lib.bench.trainings import possible, trainings_of, tuned
 from patbench_lib.encode.encode import Reading
 from patbench_lib.errors import unknown_name
+from patbench_lib.finetune.settings import Recipe
 from patbench_lib.models.card import SINGLE_VECTOR, TASKS, Task
 from patbench_lib.study import Study, digest
 
@@ -80,9 +82,13 @@ def _share(steps: int, cores: int) -> int:
 
 def _finetune_keys(study: Study, shared: str) -> dict[str, str]:
     settings, code = study.finetuning, [code_digest(room) for room in ("finetune", "retrieve", "evaluate")]
-    keys = {model: digest(shared, model_key(study, study.card(model)), code) for model in settings.models}
+    models = {*settings.models, *study.expert_models()}
+    keys = {model: digest(shared, model_key(study, study.card(model)), code) for model in models}
     # R4 takes longest: it goes first, so that none waits for it alone.
-    return {f"{model}+{recipe}": keys[model] for recipe in sorted(settings.recipes)[::-1] for model in settings.models}
+    pairs: list[tuple[str, Recipe]]
+    pairs = [(model, recipe) for recipe in sorted(settings.recipes)[::-1] for model in settings.models]
+    pairs += [(model, EXPERTS) for model in study.expert_models()]
+    return {f"{model}+{recipe}": keys[model] for model, recipe in pairs}
 
 
 def encode_step(bench: Bench, system: str) -> dict[str, object]:
@@ -131,20 +137,26 @@ def finetune_step(bench: Bench, name: str) -> dict[str, object]:
     name : model and recipe, "MiniLM-2L+R1". A recipe that the landscape has no pairs for is left out, and said so.
     """
     settings = bench.study.finetuning
-    known = {f"{model}+{recipe}": (model, recipe) for model in settings.models for recipe in settings.recipes}
+    asked: list[tuple[str, Recipe]] = [(model, recipe) for model in settings.models for recipe in settings.recipes]
+    asked += [(model, EXPERTS) for model in bench.study.expert_models()]
+    known = {f"{model}+{recipe}": (model, recipe) for model, recipe in asked}
     if name not in known:
         raise unknown_name("training", name, list(known), where="the study")
     model, recipe = known[name]
-    mine = trainings_of(bench, model, recipe)
+    if recipe == EXPERTS:
+        every, why = expert_trainings(bench)
+        mine = [each for each in every if each.model == model]
+    else:
+        mine, why = trainings_of(bench, model, recipe), possible(bench)[1].get(recipe, "")
     if not mine:
-        return {"training": name, "left_out": possible(bench)[1][recipe]}
+        return {"training": name, "left_out": why}
     # Under `accelerate launch` all processes train, and the first does what is left.
     first = os.environ.get("RANK", "0") == "0"
     for each in mine:
         if first or each.kind != "blend":
             tuned(bench, each)
     if first:
-        test_training(bench, model, recipe)
+        test_trainings(bench, mine)
     return {"training": name, "models": [each.name for each in mine]}
 
 

@@ -10,7 +10,7 @@ import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from patbench_lib.bench.expert_views import EXPERT
+from patbench_lib.landscape.views import EXPERT
 from patbench_lib.report.style import finish, panels, words_figure
 
 OWN_COLOUR, EXPERT_COLOUR = "#8c8c8c", "#0072B2"

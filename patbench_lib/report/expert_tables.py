@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import pandas as pd
 from great_tables import GT, loc, style
 
-from patbench_lib.bench.expert_views import EXPERT
+from patbench_lib.landscape.views import EXPERT
 from patbench_lib.report.change_tables import mark, signed
 from patbench_lib.report.tables import table
 

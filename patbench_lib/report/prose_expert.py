@@ -8,8 +8,10 @@ import pandas as pd
 from IPython.display import Markdown
 
 from patbench_lib.bench.bench import Bench
-from patbench_lib.bench.expert_views import EXPERT, ExpertViews, expert_share
-from patbench_lib.landscape.views import NEEDS
+from patbench_lib.bench.expert_tuning import EXPERTS
+from patbench_lib.bench.expert_views import ExpertViews, expert_share
+from patbench_lib.bench.partitions import pairs, partition
+from patbench_lib.landscape.views import EXPERT, NEEDS
 from patbench_lib.report.change_tables import signed
 from patbench_lib.report.labels import plain
 
@@ -57,6 +59,30 @@ def close_expert(bench: Bench, tables: Mapping[str, pd.DataFrame]) -> Markdown:
     parts = [_texts(tables["wording"], views.own[0], bench), _ahead(tables["differences"], views.own[0])]
     parts += [_others(tables["differences"], views.own[0]), _mixed(tables["mixed"], views.own[0])]
     return Markdown(" ".join(filter(None, parts)))
+
+
+def close_expert_tuning(bench: Bench, changes: pd.DataFrame, why: str) -> Markdown:
+    """Say what learning from both texts changes, and how often it gains most among the recipes beside it.
+
+    Parameters
+    ----------
+    changes, why : as `bench.expert_tuning.expert_changes` gives them.
+    """
+    if changes.empty:
+        return Markdown(f"{plain(why)} So 0 models were tuned by {EXPERTS}.")
+    made = pairs(bench, bench.arena, EXPERTS)
+    parts, told = partition(bench, bench.arena), []
+    for (model, measure), rows in changes.groupby(["model", "measure"], sort=False):
+        mine = rows[rows["recipe"] == EXPERTS].iloc[0]
+        sure = "significant" if mine["significant"] else "not significant"
+        rank = int((rows["difference"] > mine["difference"]).sum()) + 1
+        place = f", place {rank} of {len(rows)} recipes" if len(rows) > 1 else ""
+        ends = f"[{signed(mine['low'])}, {signed(mine['high'])}]"
+        told.append(f"{plain(str(model))} {measure} {signed(mine['difference'])} {ends}, {sure}{place}")
+    return Markdown(
+        f"{EXPERTS} learnt from {len(made):,} pairs of {len(parts.rows('train')):,} training publications. Against "
+        f"zero-shot, on the held-out part: {'; '.join(told)}."
+    )
 
 
 def _texts(wording: pd.DataFrame, own: str, bench: Bench) -> str:
