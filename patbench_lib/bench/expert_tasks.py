@@ -60,11 +60,11 @@ def _tally(views: ExpertViews, labels: LabelSet, system: str, view: View) -> Tal
     """Return the outcomes of a probe on test publications with both texts; None where some split has none."""
     arena = views.bench.arena
     kept = predictions(views.bench, arena, labels, view, Classifier(system, "probe")).predictions
-    some = [tested_alone(each, views.both) for each in kept]
+    some = [narrowed(each, views.both) for each in kept]
     return tally(some, arena.landscape.family) if all(len(each.rows) for each in some) else None
 
 
-def tested_alone(prediction: Prediction, kept: Bools) -> Prediction:
+def narrowed(prediction: Prediction, kept: Bools) -> Prediction:
     """Return what a classifier says of some test publications, told by a mask of the landscape's rows, shape [n]."""
     mask = kept[prediction.rows]
     parts = {name: getattr(prediction, name)[mask] for name in ("rows", "gold", "scores", "decided")}

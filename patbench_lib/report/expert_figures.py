@@ -62,7 +62,7 @@ def advantage_figure(differences: pd.DataFrame, by: str, xlabel: str, *, why: st
     if differences.empty:
         return words_figure(why, synthetic=synthetic)
     shown, systems = (list(dict.fromkeys(differences[name])) for name in (by, "system"))
-    figure, grid = panels(len(shown), 0.27 * len(systems) + 0.75, margin=0.5, columns=min(4, len(shown)))
+    figure, grid = panels(len(shown), 0.27 * len(systems) + 0.75, margin=0.5, columns=4 if len(shown) == 4 else 3)
     for axes, value in zip(grid, shown, strict=True):
         axes.axvline(0, color="#4d4d4d", linewidth=1)
         mine = differences[differences[by] == value].set_index("system").reindex(systems[::-1])
@@ -71,7 +71,7 @@ def advantage_figure(differences: pd.DataFrame, by: str, xlabel: str, *, why: st
         axes.set(title=f"{EXPERT} − {value}" if by == "view" else value, ylim=(-0.6, len(systems) - 0.4))
         axes.set_yticks(range(len(systems)), systems[::-1])
         axes.grid(visible=False, axis="y")
-        axes.locator_params(axis="x", nbins=4)
+        axes.locator_params(axis="x", nbins=3 if len(shown) == 4 else 4)
     figure.supxlabel(xlabel, fontsize=10.5)
     return finish(figure, synthetic=synthetic)
 
