@@ -17,6 +17,8 @@ OWN_COLOUR, EXPERT_COLOUR = "#8c8c8c", "#0072B2"
 BETTER, WORSE, NEITHER = "#0072B2", "#D55E00", "#777777"
 BINS = 25
 
+NO_LABELS = "No label set can be learnt here, or no system gives a text one vector."
+
 
 def texts_figure(wording: pd.DataFrame, own: str, *, why: str, synthetic: bool) -> Figure:
     """Draw the lengths of both texts, and how far their words overlap, over publications.
