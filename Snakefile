@@ -15,7 +15,7 @@ PLAN = make_plan(STUDY, ROOT, workflow.cores or 1)
 NOTEBOOKS = sorted(path.stem for path in ROOT.glob("notebooks/[0-9]*.ipynb"))
 TABLES = ["retrieval.results", "retrieval.comparisons", "classification.results", "classification.comparisons"]
 TABLES += ["clustering.results", "finetuning.comparisons", "finetuning.orders", "finetuning.across"]
-LONGEST = ["04_views", "09_clustering", "08_classification", "10_finetuning"]  # first, so that none is waited for alone
+LONGEST = ["04_views", "09_clustering", "13_expert_text", "08_classification", "10_finetuning"]  # first, so that none is waited for alone
 STEPS = f"{PATHS.build}/steps"
 PATBENCH = f"PATBENCH_THREADS={{threads}} '{sys.executable}' -m patbench_lib"
 

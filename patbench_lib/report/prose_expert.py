@@ -58,7 +58,7 @@ def close_expert(bench: Bench, tables: Mapping[str, pd.DataFrame]) -> Markdown:
         return Markdown(f"{plain(views.lacking)} {told:,} of {of:,} publications have expert-written text.")
     parts = [_texts(tables["wording"], views.own[0], bench), _ahead(tables["differences"], views.own[0])]
     parts += [_others(tables["differences"], views.own[0]), _mixed(tables["mixed"], views.own[0])]
-    return Markdown(" ".join(filter(None, parts)))
+    return Markdown("\n\n".join(filter(None, parts)))
 
 
 def close_expert_tuning(bench: Bench, changes: pd.DataFrame, why: str) -> Markdown:

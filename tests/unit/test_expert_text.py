@@ -136,6 +136,15 @@ def test_labels_are_tested_and_clustered_on_those_with_both_texts(whole: Made, p
         assert row.difference == pytest.approx(expert - own)
 
 
+def test_an_expert_who_copies_the_patent_changes_nothing(tmp_path: Path) -> None:
+    plain = {"source": "demo", "publications": 120, "effects": {"expert_rewriting": 0.0}}
+    tables = expert_tables(bench(tmp_path, landscape=plain, views=["TA", "DWPI"]))
+    assert tables["wording"]["same"].all() and (tables["wording"]["new"] == 0).all()
+    assert set(tables["differences"]["task"]) == {"retrieval", "classification", "clustering"}
+    for name in ("differences", "mixed"):
+        assert (tables[name]["difference"] == 0).all() and not tables[name]["significant"].any()
+
+
 def test_predictions_are_cut_to_publications_that_are_kept() -> None:
     rows = np.array([1, 4, 6])
     table = np.arange(6).reshape(3, 2)
