@@ -14,11 +14,11 @@ from patbench_lib.classify.settings import Classification
 from patbench_lib.cluster.settings import Clustering
 from patbench_lib.errors import PatbenchError
 from patbench_lib.evaluate.settings import Jurisdictions, Statistics
-from patbench_lib.finetune.settings import Finetuning
+from patbench_lib.finetune.settings import ExpertText, Finetuning
 from patbench_lib.landscape.judgements import Relevance
 from patbench_lib.landscape.label_sets import Labels
 from patbench_lib.landscape.spec import DemoSource, LandscapeSpec
-from patbench_lib.landscape.views import View
+from patbench_lib.landscape.views import EXPERT, View
 from patbench_lib.models.card import Card, Dtype
 from patbench_lib.models.registry import find_card
 from patbench_lib.retrieve.settings import Bm25, Fusion, LateInteraction, Passages, Reranking, Search, Truncation
@@ -84,6 +84,7 @@ class Study(_Closed):
     classification: Classification = Classification()
     clustering: Clustering = Clustering()
     finetuning: Finetuning = Finetuning()
+    expert_text: ExpertText = ExpertText()
     jurisdictions: Jurisdictions = Jurisdictions()
     depth: StrictInt = Field(default=100, ge=1, description="documents ranked for a query")
     measures: tuple[Measure, ...] = Field(
@@ -105,8 +106,9 @@ class Study(_Closed):
             for field, kinds in _KINDS.items():
                 named = {name: self.card(name).kind for name in getattr(self, field).systems}
                 _check_kinds(f"{field}.systems", named, kinds)
-            named = {name: self.card(name).kind for name in self.finetuning.models}
-            _check_kinds("finetuning.models", named, ("dense", "static"))
+            for field in ("finetuning", "expert_text"):
+                named = {name: self.card(name).kind for name in getattr(self, field).models}
+                _check_kinds(f"{field}.models", named, ("dense", "static"))
         except PatbenchError as error:
             raise ValueError(str(error)) from error
         if self.baseline not in self.systems:
@@ -132,6 +134,10 @@ class Study(_Closed):
     def card(self, name: str) -> Card:
         """Return the card of a system, the study's own cards first."""
         return find_card(name, {card.name: card for card in self.models})
+
+    def expert_models(self) -> tuple[str, ...]:
+        """Return the models that learn from an expert's text, none where the study does not read its view."""
+        return self.expert_text.models if EXPERT in self.views else ()
 
     def measured(self) -> tuple[str, ...]:
         """Return the measures that the depth allows: one that looks deeper than the runs are is left out."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -11,13 +11,15 @@ from pathlib import Path
 from patbench_lib.bench.bench import Bench
 from patbench_lib.bench.classification import classification_results, classify_system
 from patbench_lib.bench.clustering import cluster_system, clustering_results
-from patbench_lib.bench.finetuning import finetuning_results, test_training
+from patbench_lib.bench.expert_tuning import EXPERTS, expert_trainings
+from patbench_lib.bench.finetuning import finetuning_results, test_trainings
 from patbench_lib.bench.keys import code_digest, landscape_key, model_key
 from patbench_lib.bench.late import encoded_tokens
 from patbench_lib.bench.results import retrieval_results
 from patbench_lib.bench.trainings import possible, trainings_of, tuned
 from patbench_lib.encode.encode import Reading
 from patbench_lib.errors import unknown_name
+from patbench_lib.finetune.settings import Recipe
 from patbench_lib.landscape.sources import unjudged_source
 from patbench_lib.models.card import SINGLE_VECTOR, TASKS, Task
 from patbench_lib.study import Study, digest
@@ -58,9 +60,9 @@ class Plan:
         """Return those of some notebooks that can be run: without retrieval, those that do not need it."""
         return [name for name in names if not self.left_out or name in WITHOUT_RETRIEVAL]
 
-    def tables(self, names: Sequence[str]) -> list[str]:
-        """Return those of some tables of results that will be there."""
-        return [name for name in names if name.partition(".")[0] not in self.left_out]
+    def tables(self, tables: Mapping[str, list[str]]) -> dict[str, list[str]]:
+        """Return, of the tables of results of each task, those that will be there."""
+        return {task: names for task, names in tables.items() if task not in self.left_out}
 
 
 def make_plan(study: Study, root: Path, cores: int) -> Plan:
@@ -104,9 +106,13 @@ def _share(steps: int, cores: int) -> int:
 
 def _finetune_keys(study: Study, shared: str) -> dict[str, str]:
     settings, code = study.finetuning, [code_digest(room) for room in ("finetune", "retrieve", "evaluate")]
-    keys = {model: digest(shared, model_key(study, study.card(model)), code) for model in settings.models}
+    models = {*settings.models, *study.expert_models()}
+    keys = {model: digest(shared, model_key(study, study.card(model)), code) for model in models}
     # R4 takes longest: it goes first, so that none waits for it alone.
-    return {f"{model}+{recipe}": keys[model] for recipe in sorted(settings.recipes)[::-1] for model in settings.models}
+    pairs: list[tuple[str, Recipe]]
+    pairs = [(model, recipe) for recipe in sorted(settings.recipes)[::-1] for model in settings.models]
+    pairs += [(model, EXPERTS) for model in study.expert_models()]
+    return {f"{model}+{recipe}": keys[model] for model, recipe in pairs}
 
 
 def encode_step(bench: Bench, system: str) -> dict[str, object]:
@@ -158,27 +164,44 @@ def finetune_step(bench: Bench, name: str) -> dict[str, object]:
     name : model and recipe, "MiniLM-2L+R1". A recipe that the landscape has no pairs for is left out, and said so.
     """
     settings = bench.study.finetuning
-    known = {f"{model}+{recipe}": (model, recipe) for model in settings.models for recipe in settings.recipes}
+    asked: list[tuple[str, Recipe]] = [(model, recipe) for model in settings.models for recipe in settings.recipes]
+    asked += [(model, EXPERTS) for model in bench.study.expert_models()]
+    known = {f"{model}+{recipe}": (model, recipe) for model, recipe in asked}
     if name not in known:
         raise unknown_name("training", name, list(known), where="the study")
     if reason := bench.arena.unjudged:
         return {"training": name, "left_out": reason}
     model, recipe = known[name]
-    mine = trainings_of(bench, model, recipe)
+    if recipe == EXPERTS:
+        every, why = expert_trainings(bench)
+        mine = [each for each in every if each.model == model]
+    else:
+        mine, why = trainings_of(bench, model, recipe), possible(bench)[1].get(recipe, "")
     if not mine:
-        return {"training": name, "left_out": possible(bench)[1][recipe]}
+        return {"training": name, "left_out": why}
     # Under `accelerate launch` all processes train, and the first does what is left.
     first = os.environ.get("RANK", "0") == "0"
     for each in mine:
         if first or each.kind != "blend":
             tuned(bench, each)
     if first:
-        test_training(bench, model, recipe)
+        test_trainings(bench, mine)
     return {"training": name, "models": [each.name for each in mine]}
 
 
-def tabulate_step(bench: Bench) -> None:
-    """Write the tables of results of every task that the study's landscape allows."""
-    judged = () if bench.arena.unjudged else (retrieval_results, finetuning_results)
-    for tabulated in (*judged, classification_results, clustering_results):
-        tabulated(bench)
+TABULATED: dict[str, Callable[[Bench], object]] = {
+    RETRIEVAL: retrieval_results,
+    "classification": classification_results,
+    "clustering": clustering_results,
+    FINETUNING: finetuning_results,
+}
+
+
+def tabulate_step(bench: Bench, task: str | None = None) -> None:
+    """Write the tables of results of one task, or of every task that the study's landscape allows."""
+    if task is not None and task not in TABULATED:
+        raise unknown_name("task", task, TABULATED)
+    left_out = (RETRIEVAL, FINETUNING) if bench.arena.unjudged else ()
+    for name, tabulated in TABULATED.items():
+        if name not in left_out and task in (None, name):
+            tabulated(bench)

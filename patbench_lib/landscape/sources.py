@@ -56,7 +56,9 @@ def _open_table(spec: TableSource, root: Path) -> Landscape:
     table = map_columns(read_table(path), spec.columns, spec.labels, spec.separator)
     patents, report = validate(table, name=spec.name, label_sets=spec.labels, duplicates=spec.duplicates)
     digest = hashlib.sha256(path.read_bytes()).hexdigest()
-    return Landscape(spec.name, patents, spec.labels, Provenance("table", spec.path, digest), report)
+    licensed = tuple(section for section in spec.licensed if (patents[section] != "").any())
+    about = Provenance("table", spec.path, digest, licensed=licensed)
+    return Landscape(spec.name, patents, spec.labels, about, report)
 
 
 def _open_folder(spec: FolderSource, root: Path) -> Landscape:

@@ -12,6 +12,9 @@ View = Literal["TA", "TAC", "TAC1", "TAD", "C1", "A", "D", "DWPI"]
 
 VIEWS: tuple[View, ...] = get_args(View)
 
+EXPERT: View = "DWPI"
+"""The view that an expert wrote, and not the applicant."""
+
 MEANING: dict[View, str] = {
     "TA": "title and abstract",
     "TAC": "title, abstract and all claims",

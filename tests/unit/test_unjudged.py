@@ -68,7 +68,7 @@ def test_the_plan_leaves_retrieval_and_what_needs_it_out_by_name(home: Path) -> 
     assert plan.retrieve == {} and plan.finetune == {} and set(plan.landscapes) == {"mine"}
     assert set(plan.encode) == {"LSA", "MiniLM-static"} and {"LSA", "MiniLM-static", "TF-IDF"} <= set(plan.assess)
     assert plan.notebooks(["01_landscape", "03_retrieval", "09_clustering"]) == ["01_landscape", "09_clustering"]
-    assert plan.tables(["retrieval.results", "clustering.results"]) == ["clustering.results"]
+    assert plan.tables({"retrieval": ["results"], "clustering": ["results"]}) == {"clustering": ["results"]}
     judged = make_plan(make_study({**STUDY, "landscape": {"source": "demo"}}, where="test"), home, 2)
     assert (
         judged.left_out == {}
@@ -76,7 +76,7 @@ def test_the_plan_leaves_retrieval_and_what_needs_it_out_by_name(home: Path) -> 
         and judged.finetune
         and set(judged.landscapes) == {"assistive", "other"}
     )
-    assert judged.notebooks(["03_retrieval"]) == ["03_retrieval"] and judged.tables(["retrieval.results"])
+    assert judged.notebooks(["03_retrieval"]) == ["03_retrieval"] and judged.tables({"retrieval": ["results"]})
 
 
 def test_notebooks_without_retrieval_are_there() -> None:
@@ -90,8 +90,10 @@ def test_classification_and_clustering_run_and_the_rest_says_why_not(home: Path,
     assert finetune_step(bench, "MiniLM-static+R1") == {"training": "MiniLM-static+R1", "left_out": REASON}
     for system in ("LSA", "MiniLM-static", "TF-IDF", "prior"):
         assess_step(bench, system)
-    tabulate_step(bench)
     folder = bench.paths.results
+    tabulate_step(bench, "clustering")
+    assert [path.name for path in folder.glob("*.results.parquet")] == ["clustering.results.parquet"]
+    tabulate_step(bench)
     assert sorted(path.name for path in folder.glob("*.results.parquet")) == [
         "classification.results.parquet", "clustering.results.parquet"
     ]  # fmt: skip
