@@ -100,7 +100,7 @@ def pairs_table(mixed: pd.DataFrame, own: str, *, why: str, synthetic: bool) -> 
     mixed : as `bench.expert_text.expert_tables` gives it.
     """
     if mixed.empty:
-        return table(pd.DataFrame({"system": []}), notes=[why], synthetic=synthetic)
+        return table(pd.DataFrame({"system": [], "pair": []}), notes=[why], synthetic=synthetic)
     named = mixed.assign(
         pair=[f"{row.asked} asks {row.held}" for row in mixed.itertuples()],
         cell=[_cell(row) for _, row in mixed.iterrows()],
