@@ -45,7 +45,7 @@ def reading_table(reading: pd.DataFrame, *, why: str, synthetic: bool) -> GT:
     reading : as `bench.expert_views.text_tables` gives it.
     """
     if reading.empty:
-        return table(pd.DataFrame({"system": []}), notes=[why or ALL_READ], synthetic=synthetic)
+        return table(pd.DataFrame({"system": [], "limit": []}), notes=[why or ALL_READ], synthetic=synthetic)
     cells = reading.assign(cell=[f"{row.tokens:,.0f} ({row.truncated:.0%})" for row in reading.itertuples()])
     views: list[str] = list(dict.fromkeys(reading["view"]))
     systems: list[str] = list(dict.fromkeys(reading["system"]))
@@ -55,15 +55,20 @@ def reading_table(reading: pd.DataFrame, *, why: str, synthetic: bool) -> GT:
     return table(wide, whole=["limit"], unbroken=["system", *views], notes=notes, synthetic=synthetic)
 
 
-def advantage_table(values: pd.DataFrame, differences: pd.DataFrame, *, why: str, synthetic: bool) -> GT:
+def advantage_table(
+    values: pd.DataFrame, differences: pd.DataFrame, tasks: Sequence[str], *, why: str, synthetic: bool
+) -> GT:
     """Return by measure and system what the expert's view reaches and how far it is ahead of each own view.
 
     Parameters
     ----------
-    values, differences : of some tasks, as `bench.expert_text.expert_tables` gives them.
+    values, differences : as `bench.expert_text.expert_tables` gives them.
+    tasks : that are shown.
     """
-    if values.empty:
-        return table(pd.DataFrame({"system": []}), notes=[why], synthetic=synthetic)
+    values, differences = (each[each["task"].isin(tasks)] for each in (values, differences))
+    if values.empty:  # in words of its own: a page must not have the same table twice
+        notes = [f"Nothing is compared in {' and '.join(tasks)}. {why}"]
+        return table(pd.DataFrame({"system": []}), notes=notes, synthetic=synthetic)
     at = ["measure", "system"]
     reached = values[values["view"] == EXPERT].set_index(at)
     order = {measure: place for place, measure in enumerate(dict.fromkeys(values["measure"]))}
@@ -95,7 +100,7 @@ def pairs_table(mixed: pd.DataFrame, own: str, *, why: str, synthetic: bool) -> 
     mixed : as `bench.expert_text.expert_tables` gives it.
     """
     if mixed.empty:
-        return table(pd.DataFrame({"system": []}), notes=[why], synthetic=synthetic)
+        return table(pd.DataFrame({"system": [], "pair": []}), notes=[why], synthetic=synthetic)
     named = mixed.assign(
         pair=[f"{row.asked} asks {row.held}" for row in mixed.itertuples()],
         cell=[_cell(row) for _, row in mixed.iterrows()],

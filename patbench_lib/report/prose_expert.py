@@ -38,7 +38,8 @@ def say_subtitle(bench: Bench) -> Markdown:
 def say_texts(bench: Bench) -> Markdown:
     """Say how many publications have an expert's text and which are compared."""
     views, (told, of) = ExpertViews(bench), expert_share(bench)
-    shared = f"{told:,} of {of:,} publications ({told / of:.0%}) have expert-written text: {plain(source_of(bench))}."
+    source = f": {plain(source_of(bench))}" if told else ""
+    shared = f"{told:,} of {of:,} publications ({told / of:.0%}) have expert-written text{source}."
     if views.lacking:
         return Markdown(f"{shared} {plain(views.lacking)} So there is nothing to compare on these pages.")
     asked, queries = len(views.judgements.queries), len(bench.arena.judgements.queries)

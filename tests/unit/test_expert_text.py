@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -25,6 +26,7 @@ from patbench_lib.report import expert_tables as shown
 from patbench_lib.report.prose_expert import LICENSED, REWRITTEN, close_expert, say_subtitle, say_texts, source_of
 
 Made = tuple[Bench, dict[str, pd.DataFrame]]
+TASKS = ("retrieval", "classification", "clustering")
 SECTIONS = ("dwpi_title", "dwpi_abstract")
 
 
@@ -209,7 +211,7 @@ def test_everything_is_drawn_and_told_from_the_tables(partly: Made) -> None:
              for text in axes.texts]  # fmt: skip
     assert texts == [f"{value:.3f}" for value in tables["pairs"]["value"]]
     assert len(figures.texts_figure(tables["wording"], "TA", why="", synthetic=True).axes) == 2
-    html = shown.advantage_table(tables["values"], tables["differences"], why="", synthetic=True).as_raw_html()
+    html = shown.advantage_table(tables["values"], tables["differences"], TASKS, why="", synthetic=True).as_raw_html()
     assert "− TA" in html and "macro-F1" in html and "nan" not in html
     assert "TA asks DWPI" in shown.pairs_table(tables["mixed"], "TA", why="", synthetic=True).as_raw_html()
     said = say_texts(made).data
@@ -254,13 +256,18 @@ def test_without_two_texts_everything_says_why(tmp_path: Path, views: list[str],
         figures.pairs_figure(tables["pairs"], "nDCG@10", **fixed),
     ]
     assert [figure.texts[0].get_text() for figure in drawn] == [lacking] * 3
-    for table in (
-        shown.texts_table(tables["wording"], "", **fixed),
-        shown.reading_table(tables["reading"], **fixed),
-        shown.advantage_table(tables["values"], tables["differences"], **fixed),
-        shown.pairs_table(tables["mixed"], "", **fixed),
-    ):
-        assert why in table.as_raw_html().replace("&#x27;", "'")
+    pages = [
+        table.as_raw_html().replace("&#x27;", "'")
+        for table in (
+            shown.texts_table(tables["wording"], "", **fixed),
+            shown.reading_table(tables["reading"], **fixed),
+            shown.advantage_table(tables["values"], tables["differences"], TASKS[:1], **fixed),
+            shown.advantage_table(tables["values"], tables["differences"], TASKS[1:], **fixed),
+            shown.pairs_table(tables["mixed"], "", **fixed),
+        )
+    ]
+    assert all(why in page for page in pages)
+    assert len(set(re.findall(r'<div id="(\w+)"', "".join(pages)))) == len(pages), "a page has each id once"
     of = "0 of 120" if missing else "120 of 120"
     assert f"{of} publications have expert-written text." in close_expert(made, tables).data
     assert "nothing to compare" in say_texts(made).data
