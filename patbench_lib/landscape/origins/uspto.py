@@ -13,8 +13,8 @@ from patbench_lib.landscape.origins.uspto_reading import LISTED_COLUMNS, Reading
 from patbench_lib.landscape.schema import Landscape, Provenance
 from patbench_lib.landscape.validate import validate
 
-PARTS = ("utility", "all")
-"""Utility patents alone, or designs, plants, reissues and statutory inventions beside them."""
+PARTS = ("all", "utility")
+"""Every sort of patent, or utility patents without designs, plants, reissues and statutory inventions."""
 
 GIVE = "Give the weekly files with full text as .zip or .xml, such as ipg071120.zip or ipa071122.zip."
 
