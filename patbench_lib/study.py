@@ -59,7 +59,7 @@ class Study(_Closed):
     seed: StrictInt = Field(default=0, ge=0, description="of resampling and every other draw")
     landscape: LandscapeSpec = DemoSource()
     external: LandscapeSpec | None = Field(
-        default=DemoSource(name="external", kind="external", publications=200), description="another landscape"
+        default=DemoSource(name="external", kind="external", publications=160), description="another landscape"
     )
     relevance: Relevance = Relevance()
     views: tuple[View, ...] = Field(

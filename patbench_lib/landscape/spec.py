@@ -59,7 +59,7 @@ class DemoSource(_Judged):
     source: Literal["demo"] = "demo"
     name: LandscapeName = Field(default="assistive", description="name of the landscape in tables and figures")
     kind: Literal["assistive", "external"] = "assistive"
-    publications: StrictInt = Field(default=500, ge=20, le=200_000)
+    publications: StrictInt = Field(default=450, ge=20, le=200_000)
     seed: StrictInt = Field(default=0, ge=0)
     effects: Literal["default", "none"] | Effects = Field(
         default="default", description="strengths of the planted effects; none draws citations and labels from no text"
