@@ -72,7 +72,7 @@ def order_kept(bench: Bench, about: Mapping[str, Any]) -> Evidence:
     judged = kept[(kept["n"] >= FEWEST) & kept["tau"].notna()]
     if judged.empty:
         return lacking(
-            f"{kept['n'].max()} changes have a matched control, of {FEWEST} or more that differ an order is told."
+            f"An order takes {FEWEST} changes that differ; with a matched control there are {kept['n'].max()}."
         )
     return Evidence(
         parts_of(
