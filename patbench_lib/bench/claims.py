@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from typing import Any
@@ -101,16 +101,19 @@ def _measured(measure: Measured) -> Evidence:
 
 def _verdict(name: str, statement: Statement, evidence: Evidence, level: float) -> dict[str, Any]:
     if evidence.parts.empty:
-        return {"claim": name, "verdict": "cannot be judged", "why": evidence.why}
+        return {"claim": name, "verdict": "cannot be judged", "why": evidence.why, **_published(statement.published)}
     found = judge(evidence.parts, statement.rule, level)
     deciding = evidence.parts.iloc[found.deciding]
-    ends = [deciding["published"]] if math.isfinite(deciding["published"]) else list(statement.published)
+    known = math.isfinite(deciding["published"])
     return {
         "claim": name,
         **vars(found),
         **{column: deciding[column] for column in ("part", "effect", "low", "high", "n")},
-        "published_low": min(ends, default=math.nan),
-        "published_high": max(ends, default=math.nan),
+        **_published([deciding["published"]] if known else statement.published),
         "parts": len(evidence.parts),
         "why": "",
     }
+
+
+def _published(ends: Sequence[float]) -> dict[str, float]:
+    return {"published_low": min(ends, default=math.nan), "published_high": max(ends, default=math.nan)}

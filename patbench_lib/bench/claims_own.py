@@ -26,6 +26,7 @@ def own_statement(bench: Bench, claim: OwnClaim) -> Statement:
         else f"test publications of {arena.name}"
     )
     return Statement(
+        title=f"{claim.a.system} above {claim.b.system}",
         says=claim.says,
         certainty="own",
         evidence=claim.kind,

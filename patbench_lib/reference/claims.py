@@ -20,6 +20,7 @@ class Statement(BaseModel):
 
     Parameters
     ----------
+    title : a few words for figures.
     says : the statement, in this compendium's words.
     certainty : S stated by the paper's abstract, F read off a part of it, I inferred, O another public source, own for
         a statement of the study file.
@@ -33,6 +34,7 @@ class Statement(BaseModel):
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
+    title: str = Field(min_length=1)
     says: str = Field(min_length=1)
     certainty: Literal["S", "F", "I", "O", "own"]
     evidence: str
