@@ -100,7 +100,7 @@ def power_figure(calibration: pd.DataFrame, measure: str, level: float, *, synth
     """
     rows = calibration[calibration["planted"] != EDGE]
     gap = rows["rule"].str.startswith("gap")
-    panels = [(f"planted in {measure}", rows[~gap]), ("planted share of the gap", rows[gap])]
+    panels = [(f"planted in {measure}", rows[~gap]), ("share by which OUT was made lower", rows[gap])]
     panels = [(label, mine) for label, mine in panels if len(mine)]
     if not panels:
         return words_figure(NO_CALIBRATION, synthetic=synthetic)
