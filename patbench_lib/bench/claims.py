@@ -72,12 +72,16 @@ def judged(bench: Bench) -> Judged:
 
     Nothing is computed for this that the study's tables do not hold, but the tests that they lack.
     """
-    asked = list(_asked(bench))
-    found = {name: (statement, _measured(measure)) for name, statement, measure in asked}
-    rows = [_verdict(name, *each, bench.study.statistics.level) for name, each in found.items()]
+    found = {name: (statement, _measured(measure)) for name, statement, measure in _asked(bench)}
+    return judged_by(found, bench.study.statistics.level)
+
+
+def judged_by(found: Mapping[str, tuple[Statement, Evidence]], level: float) -> Judged:
+    """Judge statements by the parts that were found of each, at a study's level."""
+    rows = [_verdict(name, *each, level) for name, each in found.items()]
     parts = [each.parts.assign(claim=name) for name, (_, each) in found.items()]
     return Judged(
-        {name: statement for name, statement, _ in asked},
+        {name: statement for name, (statement, _) in found.items()},
         pd.DataFrame(rows, columns=list(VERDICTS)).astype(VERDICTS),
         pd.concat(parts, ignore_index=True)[["claim", *PARTS]],
     )

@@ -33,4 +33,4 @@ def calibration(bench: Bench) -> pd.DataFrame:
         statistics = study.statistics.model_copy(update=fewer)
         return {"calibration": calibrate(scores[scores["measure"] == study.main_measure], statistics, seed=study.seed)}
 
-    return keep_tables(bench, "claims", key, make)["calibration"][list(COLUMNS)]
+    return keep_tables(bench, "claims", key, make)["calibration"][list(COLUMNS)].astype(COLUMNS)

@@ -7,6 +7,7 @@ equally good, and both strata equally hard, but for luck. An effect of a known s
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Any, get_args
 
 import numpy as np
@@ -80,27 +81,39 @@ def _of_comparisons(
     asked += [(scope, others) for scope in get_args(Scope) if others > 2 or (others == 2 and scope != "most")]
     rows = []
     for one in range(seeds):
-        drawn = exchanged(values, families, np.random.default_rng(seed_of(seed, "systems", one)))
-        gaps = drawn[:, 1:] - drawn[:, :1]
-        # All that is planted at once: as it is, far above, and by each lift.
-        planted = np.hstack([gaps + lift for lift in (0.0, 1.0, *LIFTS)])
-        p = randomisation_test(planted, families, permutations=statistics.permutations, seed=seed_of(seed, "test", one))
-        effects = np.split(planted.mean(0), len(LIFTS) + 2)
-        tested = np.split(p, len(LIFTS) + 2)
+        drawn = _lifted(values, families, statistics, seed_of(seed, "systems", one))
         for scope, parts in asked:
-            rule = Rule(scope, least=0.0)
-            true = rule.needed(parts) - 1
-            cases = [(NOTHING, 0.0, effects[0], tested[0])]
-            if true:
-                mixed = [np.concatenate([far[:true], none[true:]]) for none, far in (effects[:2], tested[:2])]
-                cases.append((EDGE, 0.0, mixed[0], mixed[1]))
-            cases += [("effect", *each) for each in zip(LIFTS, effects[2:], tested[2:], strict=True)]
             name = "one comparison" if parts == 1 else f"{scope} of {parts} comparisons"
-            for what, strength, effect, p_value in cases:
-                made = _tested_parts(effect[:parts], p_value[:parts], len(values))
+            rule = Rule(scope, least=0.0)
+            for what, strength, effect, p in _cases(drawn, rule.needed(parts) - 1):
+                made = _tested_parts(effect[:parts], p[:parts], len(values))
                 verdict = judge(made, rule, statistics.level).verdict
                 rows.append(_row(name, scope, parts, what, strength, verdict))
     return rows
+
+
+Tested = tuple[Floats, Floats]
+"""Effects of all comparisons and their two-sided p-values."""
+
+
+def _lifted(values: Floats, families: Ints, statistics: Statistics, seed: int) -> list[Tested]:
+    """Return the comparisons of systems that changed places: as they are, far above 0, and above by each lift."""
+    drawn = exchanged(values, families, np.random.default_rng(seed))
+    gaps = drawn[:, 1:] - drawn[:, :1]
+    lifts = (0.0, 1.0, *LIFTS)
+    every = np.hstack([gaps + lift for lift in lifts])
+    p = randomisation_test(every, families, permutations=statistics.permutations, seed=seed)
+    return list(zip(np.split(every.mean(0), len(lifts)), np.split(p, len(lifts)), strict=True))
+
+
+def _cases(drawn: list[Tested], true: int) -> Iterator[tuple[str, float, Floats, Floats]]:
+    """Yield what was planted and how strong, with effects and p-values; at the edge so many are far above 0."""
+    (effect, p), (far, far_p), *lifted = drawn
+    yield NOTHING, 0.0, effect, p
+    if true:
+        yield EDGE, 0.0, np.concatenate([far[:true], effect[true:]]), np.concatenate([far_p[:true], p[true:]])
+    for lift, each in zip(LIFTS, lifted, strict=True):
+        yield "effect", lift, *each
 
 
 def exchanged(values: Floats, families: Ints, rng: np.random.Generator) -> Floats:
@@ -126,7 +139,9 @@ def _of_gaps(scores: pd.DataFrame, statistics: Statistics, *, seed: int, seeds: 
         for drop, mine in gaps[np.isfinite(gaps["effect"])].groupby(drops, sort=False):
             verdict = judge(mine[list(PARTS)], Rule("every", least=0.0), statistics.level).verdict
             what = "effect" if drop else NOTHING
-            rows.append(_row(f"gap of {systems} systems", "every", systems, what, float(drop), verdict))
+            rows.append(
+                _row(f"gap of {systems} system{'s' * (systems != 1)}", "every", systems, what, float(drop), verdict)
+            )
     return rows
 
 

@@ -73,7 +73,7 @@ def _claims_panel(axes: Axes, judged: Judged, rows: pd.DataFrame) -> None:
         left, right = max(rule.least, low), min(rule.most, high)
         axes.barh(place, right - left, 0.94, left, color=_RANGE, zorder=0)
     axes.set(xlim=(low, high), ylim=(len(rows) - 0.4, -0.6))
-    named = [shortened(f"{name}  {judged.statements[name].title}", 44) for name in rows["claim"]]
+    named = [shortened(f"{name} {judged.statements[name].title}", 44) for name in rows["claim"]]
     axes.set_yticks(range(len(rows)), named, fontsize=9)
     for label, verdict in zip(axes.get_yticklabels(), rows["verdict"], strict=True):
         if verdict == "cannot be judged":
