@@ -130,6 +130,7 @@ def _of_gaps(scores: pd.DataFrame, statistics: Statistics, *, seed: int, seeds: 
     if apart["stratum"].nunique() < 2:
         return []
     systems = apart["system"].nunique()
+    name = f"gap of {systems} system{'s' * (systems != 1)}"
     rows = []
     for one in range(seeds):
         drawn = swapped(apart, np.random.default_rng(seed_of(seed, "strata", one)))
@@ -139,9 +140,7 @@ def _of_gaps(scores: pd.DataFrame, statistics: Statistics, *, seed: int, seeds: 
         for drop, mine in gaps[np.isfinite(gaps["effect"])].groupby(drops, sort=False):
             verdict = judge(mine[list(PARTS)], Rule("every", least=0.0), statistics.level).verdict
             what = "effect" if drop else NOTHING
-            rows.append(
-                _row(f"gap of {systems} system{'s' * (systems != 1)}", "every", systems, what, float(drop), verdict)
-            )
+            rows.append(_row(name, "every", systems, what, float(drop), verdict))
     return rows
 
 

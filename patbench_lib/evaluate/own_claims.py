@@ -29,7 +29,7 @@ class OwnClaim(BaseModel):
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
-    name: str = Field(pattern=r"^\w[\w.+-]*$", description="stands beside C1 to C11 in tables and figures")
+    name: str = Field(pattern=r"^\w[\w.+@-]*$", description="stands beside C1 to C11 in tables and figures")
     says: str = Field(min_length=1, description="the claim in words")
     kind: Literal["compare"] = "compare"
     task: Task = "retrieval"

@@ -83,4 +83,4 @@ def _counted(whose: str, rows: pd.DataFrame, judged: Judged) -> str:
         listed = f": {', '.join(named)}" if len(mine) and verdict != "cannot be judged" else ""
         said.append(f"- {verdict}, {len(mine)}{listed}")
     lines = "\n".join(said)
-    return f"Of {whose} {len(rows)} statements:\n\n{lines}"
+    return f"Of {whose} {len(rows)} statement{'s' * (len(rows) != 1)}:\n\n{lines}"

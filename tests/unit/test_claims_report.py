@@ -120,7 +120,7 @@ def test_words_on_calibration_count_what_erred(tmp_path: Path) -> None:
 def test_the_closing_words_count_verdicts_and_name_reasons(tmp_path: Path) -> None:
     made = bench(tmp_path)
     text = close_claims(made, FOUND).data
-    assert "Of the published study's 5 statements:" in text and "Of this study's own 1 statements:" in text
+    assert "Of the published study's 5 statements:" in text and "Of this study's own 1 statement:" in text
     assert "- holds, 2: C5a (larger is better within a family), C7a (OUT is harder than IN)" in text
     assert "- does not hold, 1: C7b (by 55 to 65 %)" in text and "- cannot be judged, 1\n" in text
     assert "- C11: This study reranks with no cross-encoder." in text and "synthetic landscape" in text
@@ -146,5 +146,5 @@ def test_a_calibration_is_kept_and_made_anew_where_scores_are_others(tmp_path: P
     calibration(bench(tmp_path, landscape=small, seed=1))
     assert kept.stat().st_mtime_ns > made
     assert calibration(bench(tmp_path, systems=["BM25"], landscape=small))["rule"].unique().tolist() == [
-        "gap of 1 systems"
+        "gap of 1 system"
     ]
