@@ -113,8 +113,8 @@ def because(row: pd.Series) -> str:
 
 
 def number(value: float, digits: int = 3) -> str:
-    """Return a value with its true minus sign, a dash for a missing one; a 0 has no decimals."""
-    if pd.isna(value):
+    """Return a value with its true minus sign, a dash for a missing or infinite one; a 0 has no decimals."""
+    if not math.isfinite(value):
         return "–"
     return f"{value:.{digits}f}".replace("-", "−") if value else "0"
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 from dataclasses import replace
 from pathlib import Path
@@ -74,7 +75,7 @@ def test_rules_in_words() -> None:
 
 
 def test_numbers_have_a_true_minus_and_missing_ones_a_dash() -> None:
-    assert [tables.number(x) for x in (-0.013, 0.0, float("nan"), 1.0)] == ["−0.013", "0", "–", "1.000"]
+    assert [tables.number(x) for x in (-0.013, 0.0, math.nan, -math.inf, 1.0)] == ["−0.013", "0", "–", "–", "1.000"]
 
 
 def test_the_null_table_marks_chance() -> None:
