@@ -12,12 +12,22 @@ STUDY = read_study(Path(STUDY_FILE))
 ROOT = Path(workflow.basedir)
 PATHS = Paths(Path("."), STUDY.name)
 PLAN = make_plan(STUDY, ROOT, workflow.cores or 1)
-NOTEBOOKS = sorted(path.stem for path in ROOT.glob("notebooks/[0-9]*.ipynb"))
-TABLES = ["retrieval.results", "retrieval.comparisons", "classification.results", "classification.comparisons"]
-TABLES += ["clustering.results", "finetuning.comparisons", "finetuning.orders", "finetuning.across"]
-LONGEST = ["04_views", "09_clustering", "08_classification", "10_finetuning"]  # first, so that none is waited for alone
+NOTEBOOKS = PLAN.notebooks(sorted(path.stem for path in ROOT.glob("notebooks/[0-9]*.ipynb")))
+TABLES = PLAN.tables(
+    {
+        "finetuning": ["comparisons", "orders", "across"],
+        "retrieval": ["results", "comparisons"],
+        "classification": ["results", "comparisons"],
+        "clustering": ["results"],
+    }
+)
+# These notebooks start first, so that none of them is waited for alone.
+LONGEST = ["04_views", "09_clustering", "13_expert_text", "08_classification", "10_finetuning"]
 STEPS = f"{PATHS.build}/steps"
 PATBENCH = f"PATBENCH_THREADS={{threads}} '{sys.executable}' -m patbench_lib"
+
+for task, reason in PLAN.left_out.items():
+    print(f"{task} is left out: {reason}", file=sys.stderr)
 
 
 rule all:
@@ -102,25 +112,35 @@ rule finetune:
         " || {{ cat {log:q} >&2; exit 1; }}"
 
 
-rule tabulate:
-    input:
-        expand(STEPS + "/retrieve/{system}.json", system=PLAN.retrieve),
-        expand(STEPS + "/assess/{system}.json", system=PLAN.assess),
-        expand(STEPS + "/finetune/{training}.json", training=PLAN.finetune),
-    output:
-        [f"{PATHS.results}/{table}.parquet" for table in TABLES],
-    params:
-        key=PLAN.report,
-    log:
-        STEPS + "/tabulate.log",
-    shell:
-        PATBENCH + " tabulate --study {STUDY_FILE:q} > {log:q} 2>&1 || {{ cat {log:q} >&2; exit 1; }}"
+STEPS_OF = {
+    "finetuning": expand(STEPS + "/finetune/{training}.json", training=PLAN.finetune),
+    "retrieval": expand(STEPS + "/retrieve/{system}.json", system=PLAN.retrieve),
+    "classification": expand(STEPS + "/assess/{system}.json", system=PLAN.assess),
+    "clustering": expand(STEPS + "/assess/{system}.json", system=PLAN.assess),
+}
+
+for task, tables in TABLES.items():
+
+    rule:
+        name:
+            f"tabulate_{task}"
+        input:
+            STEPS_OF[task],
+        output:
+            [f"{PATHS.results}/{task}.{table}.parquet" for table in tables],
+        params:
+            key=PLAN.report,
+            task=task,
+        log:
+            f"{STEPS}/tabulate/{task}.log",
+        shell:
+            PATBENCH + " tabulate {params.task} --study {STUDY_FILE:q} > {log:q} 2>&1 || {{ cat {log:q} >&2; exit 1; }}"
 
 
 rule notebook:
     input:
         source=ROOT / "notebooks/{notebook}.ipynb",
-        tables=rules.tabulate.output,
+        tables=[f"{PATHS.results}/{task}.{table}.parquet" for task, tables in TABLES.items() for table in tables],
     output:
         f"{PATHS.notebooks}/{{notebook}}.ipynb",
     params:

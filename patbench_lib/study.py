@@ -15,11 +15,11 @@ from patbench_lib.cluster.settings import Clustering
 from patbench_lib.errors import PatbenchError
 from patbench_lib.evaluate.own_claims import OwnClaim, check_own_claims
 from patbench_lib.evaluate.settings import Jurisdictions, Statistics
-from patbench_lib.finetune.settings import Finetuning
+from patbench_lib.finetune.settings import ExpertText, Finetuning
 from patbench_lib.landscape.judgements import Relevance
 from patbench_lib.landscape.label_sets import Labels
 from patbench_lib.landscape.spec import DemoSource, LandscapeSpec
-from patbench_lib.landscape.views import View
+from patbench_lib.landscape.views import EXPERT, View
 from patbench_lib.models.card import SINGLE_VECTOR, Card, Dtype
 from patbench_lib.models.registry import find_card
 from patbench_lib.retrieve.settings import Bm25, Fusion, LateInteraction, Passages, Reranking, Search, Truncation
@@ -66,9 +66,9 @@ class Study(_Closed):
     views: tuple[View, ...] = Field(
         default=("TAC", "TA", "TAC1", "TAD", "C1", "DWPI"), min_length=1, description="the first one leads"
     )
-    description_words: StrictInt = Field(default=300, ge=1, description="words of the description in view TAD")
+    description_words: StrictInt = Field(default=300, ge=1, description="words of the description in views TAD and D")
     systems: tuple[str, ...] = Field(
-        default=("BM25", "LSA", "MiniLM-static", "MiniLM-2L", "MiniLM-4L", "MiniLM-L6"), min_length=1
+        default=("BM25", "LSA", "MiniLM-static", "MiniLM-1L", "MiniLM-2L", "MiniLM-L6"), min_length=1
     )
     models: tuple[Card, ...] = Field(default=(), description="cards of your own models")
     allow_remote_code: tuple[str, ...] = Field(default=(), description="models whose own code may run")
@@ -85,6 +85,7 @@ class Study(_Closed):
     classification: Classification = Classification()
     clustering: Clustering = Clustering()
     finetuning: Finetuning = Finetuning()
+    expert_text: ExpertText = ExpertText()
     jurisdictions: Jurisdictions = Jurisdictions()
     claims: tuple[OwnClaim, ...] = Field(default=(), description="of your own, judged beside the paper's")
     depth: StrictInt = Field(default=100, ge=1, description="documents ranked for a query")
@@ -107,8 +108,9 @@ class Study(_Closed):
             for field, kinds in _KINDS.items():
                 named = {name: self.card(name).kind for name in getattr(self, field).systems}
                 _check_kinds(f"{field}.systems", named, kinds)
-            named = {name: self.card(name).kind for name in self.finetuning.models}
-            _check_kinds("finetuning.models", named, ("dense", "static"))
+            for field in ("finetuning", "expert_text"):
+                named = {name: self.card(name).kind for name in getattr(self, field).models}
+                _check_kinds(f"{field}.models", named, ("dense", "static"))
             check_own_claims(
                 self.claims,
                 systems=self.systems,
@@ -143,6 +145,10 @@ class Study(_Closed):
     def card(self, name: str) -> Card:
         """Return the card of a system, the study's own cards first."""
         return find_card(name, {card.name: card for card in self.models})
+
+    def expert_models(self) -> tuple[str, ...]:
+        """Return the models that learn from an expert's text, none where the study does not read its view."""
+        return self.expert_text.models if EXPERT in self.views else ()
 
     def measured(self) -> tuple[str, ...]:
         """Return the measures that the depth allows: one that looks deeper than the runs are is left out."""

@@ -18,6 +18,7 @@ from patbench_lib.landscape.label_sets import LabelSet, label_sets
 from patbench_lib.landscape.schema import NOT_SHOWN, Landscape
 from patbench_lib.landscape.sources import open_source
 from patbench_lib.landscape.spec import Source
+from patbench_lib.landscape.unjudged import why_unjudged
 from patbench_lib.landscape.views import NEEDS, View, split_views, view_texts
 from patbench_lib.study import Study
 from patbench_lib.types import Ints, Role
@@ -57,6 +58,11 @@ class Arena:
         """The study's relevance, with the landscape's own relation where it names one."""
         own = self.spec.relation
         return self.study.relevance.model_copy(update={"relation": own}) if own else self.study.relevance
+
+    @cached_property
+    def unjudged(self) -> str:
+        """Why retrieval cannot be judged here, whatever the relation; empty where it may be."""
+        return why_unjudged(self.landscape)
 
     @cached_property
     def judgements(self) -> Judgements:
@@ -120,9 +126,9 @@ class Arena:
         return self._texts[view]
 
     def collection(self, view: View) -> list[str]:
-        """Return the texts of a view of the documents that may be retrieved, which term counts and LSA are made of."""
+        """Return the texts that term counts and LSA are made of: those that may be retrieved, or all where none is."""
         texts = self.texts(view)
-        return [texts[row] for row in self.judgements.collection]
+        return texts if self.unjudged else [texts[row] for row in self.judgements.collection]
 
     def shown_texts(self, view: View) -> list[str]:
         """Return the texts of a view as they may be shown: none of them where one of its sections is licensed."""

@@ -22,7 +22,7 @@ from patbench_lib.classify.split import Split, make_split, split_off, training_s
 from patbench_lib.evaluate.statistics import seed_of
 from patbench_lib.files import replacing, write_json
 from patbench_lib.landscape.label_sets import LabelSet
-from patbench_lib.landscape.views import View
+from patbench_lib.landscape.views import View, words_read
 from patbench_lib.models.permission import pick_device
 from patbench_lib.study import Study, digest
 from patbench_lib.types import Ints
@@ -155,7 +155,7 @@ def predictions_file(
     key = digest(
         _split_parts(bench, arena, labels, test),
         bench.study.classification.model_dump(mode="json", exclude={"baselines", "baseline", "curve"}),
-        [view, bench.study.description_words if view == "TAD" else 0],
+        [view, words_read(view, bench.study.description_words)],
         [classifier.system, classifier.method, share],
         _reads(bench, classifier),
         made_by("bench", "encode", "retrieve", libraries=LIBRARIES),

@@ -23,7 +23,7 @@ from patbench_lib.cluster.settings import Transform
 from patbench_lib.cluster.transform import transformed
 from patbench_lib.evaluate.statistics import seed_of
 from patbench_lib.files import replacing
-from patbench_lib.landscape.views import View
+from patbench_lib.landscape.views import View, words_read
 from patbench_lib.study import digest
 from patbench_lib.types import Floats, Ints
 
@@ -57,7 +57,7 @@ class Source:
     def key(self) -> str:
         """Digest of all that changes the vectors."""
         study = self.bench.study
-        words = study.description_words if self.view == "TAD" else 0
+        words = words_read(self.view, study.description_words)
         model = model_key(study, study.card(self.system))
         return digest(self.arena.key, self.view, words, model, code_digest("encode"))
 

@@ -14,7 +14,7 @@ from patbench_lib.bench.clustering import LIBRARIES as CLUSTERED_BY
 from patbench_lib.bench.held_out import HeldOut, agreements_by, held_out, predictions_by, retrieval_scores
 from patbench_lib.bench.keys import made_by, model_key
 from patbench_lib.bench.results import card_provenance, keep_tables, run_provenance
-from patbench_lib.bench.trainings import Training, folder_of, trainings, trainings_of, with_tuned
+from patbench_lib.bench.trainings import Training, folder_of, trainings, with_tuned
 from patbench_lib.finetune.folder import tell_tested
 from patbench_lib.study import digest
 
@@ -50,7 +50,7 @@ def finetuning_results(bench: Bench) -> dict[str, pd.DataFrame]:
         }
         return {name: table.rename(columns={"task": _OWN}) for name, table in found.items()}
 
-    kept = keep_tables(bench, "finetuning", _key(tuned, subjects), make)
+    kept = keep_tables(bench, "finetuning", changes_key(tuned, subjects), make)
     plain = {name: table.drop(columns=["study", "task"]).rename(columns={_OWN: "task"}) for name, table in kept.items()}
     return {"changes": plain.pop("comparisons"), **plain}
 
@@ -77,9 +77,8 @@ def _plain(subjects: Sequence[Subject]) -> list[Subject]:
     return [each for each in subjects if each.kind == "plain"]
 
 
-def test_training(bench: Bench, model: str, recipe: str) -> None:
+def test_trainings(bench: Bench, mine: Sequence[Training]) -> None:
     """Compute or find what the study's tables need of all trainings of a model by a recipe, trained now or found."""
-    mine = trainings_of(bench, model, recipe)
     tested = list(places(bench, subjects_of(mine)))
     for training in mine:
         tuned = with_tuned(bench, [training])  # one at a time: a bench keeps the models in memory that it has loaded
@@ -130,8 +129,8 @@ def _described(bench: Bench, table: pd.DataFrame, subjects: Sequence[Subject]) -
     return described.assign(finetuning=settings)
 
 
-def _key(bench: Bench, subjects: Sequence[Subject]) -> str:
-    """Return the key of all that changes the tables, the weights of every model included."""
+def changes_key(bench: Bench, subjects: Sequence[Subject]) -> str:
+    """Return the key of all that makes tables of changes others, the weights of every model included."""
     study = bench.study
     names = dict.fromkeys(name for each in subjects for name in (each.model, *each.systems))
     arenas = [(arena.key, arena.views[0]) for arena in bench.arenas] if subjects else []

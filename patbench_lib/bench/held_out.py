@@ -25,6 +25,7 @@ from patbench_lib.cluster.settings import Algorithm, Gold, Transform
 from patbench_lib.evaluate.statistics import seed_of
 from patbench_lib.files import replacing
 from patbench_lib.landscape.label_sets import LabelSet
+from patbench_lib.landscape.views import View
 from patbench_lib.study import digest
 from patbench_lib.types import Ints
 
@@ -137,20 +138,27 @@ def leading_gold(bench: Bench, held: HeldOut, labels: LabelSet) -> Gold | None:
     return None
 
 
-def agreement_of(bench: Bench, held: HeldOut, labels: LabelSet, how: Gold, system: str) -> Agreement:
+def agreement_of(
+    bench: Bench, held: HeldOut, labels: LabelSet, how: Gold, system: str, *, view: View | None = None
+) -> Agreement:
     """Return how well clusters of a system's vectors agree with the gold classes of held-out publications.
 
     The algorithm and the form of the vectors are the study's leading ones, under MTEB's protocol k-means on raw
     vectors. Computed or found.
+
+    Parameters
+    ----------
+    view : that the system reads, where it is not the leading one.
     """
     rows, classes = held_classes(held, labels, how)
-    source = Source(bench, system, held.arena.views[0], held.arena)
-    path = _agreement_file(source, labels, how, rows)
+    source = Source(bench, system, view or held.arena.views[0], held.arena)
+    path = _agreement_file(source, labels, how, rows, named=view is not None)
     family = held.arena.landscape.family[rows]
     if not path.is_file():
         study, way = bench.study, _way(bench)
         seed = seed_of(study.seed, "held out", labels.name, how)
-        made = agree(source.vectors[rows], classes, family, way, study.clustering, seed=seed, system=system)
+        named = f"{system} {view}" if view else system  # the starts of two views differ as those of two systems do
+        made = agree(source.vectors[rows], classes, family, way, study.clustering, seed=seed, system=named)
         with replacing(path) as temporary, temporary.open("wb") as file:
             np.savez_compressed(file, values=made.values, halves=made.halves)
     with np.load(path, allow_pickle=False) as kept:
@@ -162,10 +170,10 @@ def _way(bench: Bench) -> tuple[Algorithm, Transform]:
     return ("k-means", "raw") if method == "MTEB" else (method, transform)
 
 
-def _agreement_file(source: Source, labels: LabelSet, how: Gold, rows: Ints) -> Path:
-    """Return where an agreement is kept; the name holds the key of all that changes it."""
+def _agreement_file(source: Source, labels: LabelSet, how: Gold, rows: Ints, *, named: bool) -> Path:
+    """Return where an agreement is kept; the name holds the key of all that changes it, a named view's starts too."""
     study, arena = source.bench.study, source.arena
-    asked = [labels.name, study.labels.min_support, study.labels.most, how, _way(source.bench), rows.tolist()]
+    asked = [labels.name, study.labels.min_support, study.labels.most, how, _way(source.bench), rows.tolist(), named]
     settings = study.clustering.model_dump(mode="json", exclude=ELSEWHERE)
     key = digest(source.key, asked, settings, study.seed, made_by("cluster", "bench", "evaluate", libraries=LIBRARIES))
     return source.bench.paths.results / "clusters" / f"{arena.name}.{source.view}.{source.system}.held.{key}.npz"

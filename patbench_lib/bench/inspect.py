@@ -18,7 +18,7 @@ from patbench_lib.landscape.label_sets import Labels, label_sets
 from patbench_lib.landscape.schema import COLUMNS, Landscape, Provenance
 from patbench_lib.landscape.table import map_columns, read_table, split_cells
 from patbench_lib.landscape.validate import validate
-from patbench_lib.landscape.views import VIEWS, View, missing_sections
+from patbench_lib.landscape.views import STANDING_IN, VIEWS, View, missing_sections
 from patbench_lib.parameters import make_study
 from patbench_lib.paths import find_root
 from patbench_lib.study import Study
@@ -119,7 +119,8 @@ def inspect_table(path: Path, name: str) -> Inspection:
     labels = find_labels(table, columns)
     patents, report = validate(map_columns(table, columns, labels, None), name=name, label_sets=labels)
     landscape = Landscape(name, patents, labels, Provenance("table", str(path)), report)
-    views = tuple(view for view in VIEWS if not missing_sections(landscape, view))
+    there = [view for view in VIEWS if not missing_sections(landscape, view)]
+    views = tuple(view for view in there if STANDING_IN.get(view) not in there)
     if not views:
         raise PatbenchError(f"{path} has no text that a view could show.", todo="Map title and abstract, or claims.")
     signals = find_signals(landscape)

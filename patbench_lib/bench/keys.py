@@ -12,6 +12,7 @@ from pathlib import Path
 from patbench_lib.encode.key import FORMAT
 from patbench_lib.landscape.folder import DESCRIBED
 from patbench_lib.landscape.spec import DemoSource, Source
+from patbench_lib.landscape.views import View, words_read
 from patbench_lib.models import weights
 from patbench_lib.models.card import SINGLE_VECTOR, Card
 from patbench_lib.study import Study, digest
@@ -80,15 +81,15 @@ def model_key(study: Study, card: Card) -> str:
     )
 
 
-def encoder_key(study: Study, card: Card, view: str, landscape: str, task: str) -> str:
+def encoder_key(study: Study, card: Card, view: View, landscape: str, task: str) -> str:
     """Return the key of what a loaded encoder is like; of a fitted one it holds what it is fitted to, and by what."""
     if card.kind not in _FITTED:
         return digest(model_key(study, card), task)
-    words = study.description_words if view == "TAD" else 0
+    words = words_read(view, study.description_words)
     return digest(model_key(study, card), landscape, view, words, version("scikit-learn"))
 
 
-def run_key(study: Study, card: Card, view: str, landscape: str) -> str:
+def run_key(study: Study, card: Card, view: View, landscape: str) -> str:
     """Return the key of a run: landscape, judgements, view, system, search and depth."""
     search: object = _backend(study, card)
     if card.kind == "late-interaction":
@@ -96,7 +97,7 @@ def run_key(study: Study, card: Card, view: str, landscape: str) -> str:
         own = settings.mode == "exact" or first.name == card.name
         stage = [] if own else [model_key(study, first), _backend(study, first)]
         search = [settings.mode, settings.max_mb, settings.candidates, stage, code_digest("bench")]
-    words = study.description_words if view == "TAD" else 0
+    words = words_read(view, study.description_words)
     code = code_digest("retrieve"), code_digest("encode")
     return digest(landscape, study.relevance, view, words, model_key(study, card), search, study.depth, code)
 

@@ -11,12 +11,14 @@ from patbench_lib.bench.bench import Bench
 from patbench_lib.bench.keys import made_by
 from patbench_lib.evaluate.statistics import seed_of
 from patbench_lib.files import locked, replacing
+from patbench_lib.finetune.expert import expert_texts, own_texts
 from patbench_lib.finetune.pairs import Pairs, make_pairs, section_texts
 from patbench_lib.finetune.partition import Partition, make_partition
 from patbench_lib.finetune.settings import Recipe
 from patbench_lib.landscape.label_sets import LabelSet
 from patbench_lib.landscape.leakage import Finding, find_copies, find_leaks, find_same
 from patbench_lib.landscape.near_duplicates import near_duplicates
+from patbench_lib.landscape.views import EXPERT, words_read
 from patbench_lib.study import digest
 from patbench_lib.types import Ints
 
@@ -116,13 +118,17 @@ def compared_texts(bench: Bench, arena: Arena) -> dict[str, list[str]]:
         section.replace("_", " "): section_texts(arena.landscape, section)
         for section in bench.study.finetuning.view_pair
     }
-    return {f"view {leading}": arena.texts(leading), **sections}
+    texts = {f"view {leading}": arena.texts(leading), **sections}
+    if bench.study.expert_models():
+        texts |= {"title and abstract": own_texts(arena.landscape), "expert's text": expert_texts(arena.landscape)}
+    return texts
 
 
 def views_read(bench: Bench) -> list[tuple[str, int]]:
-    """Return each landscape's leading view, and how many words of descriptions it holds."""
-    leading = [arena.views[0] for arena in bench.arenas]
-    return [(view, bench.study.description_words if view == "TAD" else 0) for view in leading]
+    """Return each landscape's leading view, and how many words of descriptions it holds; then the expert's, if any."""
+    views = [arena.views[0] for arena in bench.arenas]
+    views += [EXPERT] if bench.study.expert_models() else []
+    return [(view, words_read(view, bench.study.description_words)) for view in views]
 
 
 def _file(bench: Bench, arena: Arena) -> Path:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -10,17 +11,27 @@ from pathlib import Path
 from patbench_lib.bench.bench import Bench
 from patbench_lib.bench.classification import classification_results, classify_system
 from patbench_lib.bench.clustering import cluster_system, clustering_results
-from patbench_lib.bench.finetuning import finetuning_results, test_training
+from patbench_lib.bench.expert_tuning import EXPERTS, expert_trainings
+from patbench_lib.bench.finetuning import finetuning_results, test_trainings
 from patbench_lib.bench.keys import code_digest, landscape_key, model_key
 from patbench_lib.bench.late import encoded_tokens
 from patbench_lib.bench.results import retrieval_results
 from patbench_lib.bench.trainings import possible, trainings_of, tuned
 from patbench_lib.encode.encode import Reading
 from patbench_lib.errors import unknown_name
+from patbench_lib.finetune.settings import Recipe
+from patbench_lib.landscape.sources import unjudged_source
 from patbench_lib.models.card import SINGLE_VECTOR, TASKS, Task
 from patbench_lib.study import Study, digest
+from patbench_lib.types import Role
 
 LEXICAL = "lexical"
+
+RETRIEVAL, FINETUNING = "retrieval", "finetuning"
+"""Tasks that need judgements: both are judged by retrieval."""
+
+WITHOUT_RETRIEVAL = ("01_landscape", "02_models", "08_classification", "09_clustering")
+"""Notebooks that have something to say of a landscape on which nothing can be retrieved."""
 
 
 @dataclass(frozen=True)
@@ -32,6 +43,7 @@ class Plan:
     landscapes, encode, retrieve, assess : name of each step's landscape, model or system, and the step's key.
     finetune : "model+recipe" of each step that trains a model and tests what came of it, and the step's key.
     report : key of everything that is drawn.
+    left_out : what the study cannot do on its landscape, and why.
     threads : processor cores that each encoding or training step should take.
     """
 
@@ -42,15 +54,29 @@ class Plan:
     finetune: dict[str, str]
     report: str
     threads: dict[str, int]
+    left_out: dict[str, str]
+
+    def notebooks(self, names: Sequence[str]) -> list[str]:
+        """Return those of some notebooks that can be run: without retrieval, those that do not need it."""
+        return [name for name in names if not self.left_out or name in WITHOUT_RETRIEVAL]
+
+    def tables(self, tables: Mapping[str, list[str]]) -> dict[str, list[str]]:
+        """Return, of the tables of results of each task, those that will be there."""
+        return {task: names for task, names in tables.items() if task not in self.left_out}
 
 
 def make_plan(study: Study, root: Path, cores: int) -> Plan:
     """Return the plan of a study.
 
+    Where the study's landscape has neither citations nor judgements, retrieval and fine-tuning are left out, and with
+    them an external landscape, which only these use.
+
     With at least as many transformers as cores, each is encoded on one core beside the others; fewer of them have all
     cores to themselves in turn. Other models are light and take one.
     """
-    specs = [study.landscape, *([study.external] if study.external else [])]
+    reason = unjudged_source(study.landscape, root)
+    left_out = dict.fromkeys((RETRIEVAL, FINETUNING), reason) if reason else {}
+    specs = [study.landscape, *([study.external] if study.external and not reason else [])]
     landscapes = {spec.name: landscape_key(spec, root) for spec in specs}
     where = digest(landscapes, study.relevance, study.views, study.description_words)
     cards = {name: study.card(name) for name in study.systems}
@@ -60,17 +86,17 @@ def make_plan(study: Study, root: Path, cores: int) -> Plan:
     }
     asked = digest(where, study.depth, study.search.backend, study.measured())
     code = [code_digest(room) for room in ("encode", "retrieve", "evaluate")]
-    retrieve = {name: digest(asked, key, code) for name, key in models.items()}
+    retrieve = {} if reason else {name: digest(asked, key, code) for name, key in models.items()}
     assessed = digest(where, study.labels, study.classification, study.clustering, study.seed)
     code = [code_digest(room) for room in ("encode", "classify", "cluster", "bench")]
     learners = [name for name, card in cards.items() if card.kind in SINGLE_VECTOR]
     assess = {name: digest(assessed, models[name], code) for name in learners}
     assess |= {name: digest(assessed, study.bm25, code) for name in study.classification.baselines}
-    finetune = _finetune_keys(study, digest(assessed, asked, study.finetuning, code))
+    finetune = {} if reason else _finetune_keys(study, digest(assessed, asked, study.finetuning, code))
     heavy = [name for name, card in cards.items() if card.kind in ("dense", "late-interaction")]
     threads = {name: _share(len(heavy), cores) if name in heavy else 1 for name in encode}
     threads |= {name: _share(len(finetune), cores) for name in finetune}
-    return Plan(landscapes, encode, retrieve, assess, finetune, digest(study, code_digest("")), threads)
+    return Plan(landscapes, encode, retrieve, assess, finetune, digest(study, code_digest("")), threads, left_out)
 
 
 def _share(steps: int, cores: int) -> int:
@@ -80,18 +106,23 @@ def _share(steps: int, cores: int) -> int:
 
 def _finetune_keys(study: Study, shared: str) -> dict[str, str]:
     settings, code = study.finetuning, [code_digest(room) for room in ("finetune", "retrieve", "evaluate")]
-    keys = {model: digest(shared, model_key(study, study.card(model)), code) for model in settings.models}
+    models = {*settings.models, *study.expert_models()}
+    keys = {model: digest(shared, model_key(study, study.card(model)), code) for model in models}
     # R4 takes longest: it goes first, so that none waits for it alone.
-    return {f"{model}+{recipe}": keys[model] for recipe in sorted(settings.recipes)[::-1] for model in settings.models}
+    pairs: list[tuple[str, Recipe]]
+    pairs = [(model, recipe) for recipe in sorted(settings.recipes)[::-1] for model in settings.models]
+    pairs += [(model, EXPERTS) for model in study.expert_models()]
+    return {f"{model}+{recipe}": keys[model] for model, recipe in pairs}
 
 
 def encode_step(bench: Bench, system: str) -> dict[str, object]:
     """Encode every view of every landscape with one model, the study's order of views deciding the order."""
     late, done = bench.study.card(system).kind == "late-interaction", {}
     read = partial(encoded_tokens, bench, system) if late else partial(bench.encoded, system)
-    for arena in bench.arenas:
+    for arena in [bench.arena] if bench.arena.unjudged else bench.arenas:
         for view in arena.views:
-            roles: list[Reading] = [read(arena, view, role) for role in ("document", "query")]
+            asked: tuple[Role, ...] = ("document",) if arena.unjudged else ("document", "query")
+            roles: list[Reading] = [read(arena, view, role) for role in asked]
             if arena.main and not late:
                 roles += [bench.encoded(system, arena, view, task=task) for task in _own_prompts(bench, system)]
             done[f"{arena.name}.{view}"] = {"truncated": roles[0].truncated, "read": roles[0].read}
@@ -106,7 +137,9 @@ def _own_prompts(bench: Bench, system: str) -> list[Task]:
 
 
 def retrieve_step(bench: Bench, system: str) -> dict[str, object]:
-    """Rank and score every view of every landscape with one system."""
+    """Rank and score every view of every landscape with one system; say why where that cannot be judged."""
+    if reason := bench.arena.unjudged:
+        return {"system": system, "left_out": reason}
     for arena in bench.arenas:
         for view in arena.views:
             bench.scores(system, arena, view)
@@ -131,24 +164,44 @@ def finetune_step(bench: Bench, name: str) -> dict[str, object]:
     name : model and recipe, "MiniLM-2L+R1". A recipe that the landscape has no pairs for is left out, and said so.
     """
     settings = bench.study.finetuning
-    known = {f"{model}+{recipe}": (model, recipe) for model in settings.models for recipe in settings.recipes}
+    asked: list[tuple[str, Recipe]] = [(model, recipe) for model in settings.models for recipe in settings.recipes]
+    asked += [(model, EXPERTS) for model in bench.study.expert_models()]
+    known = {f"{model}+{recipe}": (model, recipe) for model, recipe in asked}
     if name not in known:
         raise unknown_name("training", name, list(known), where="the study")
+    if reason := bench.arena.unjudged:
+        return {"training": name, "left_out": reason}
     model, recipe = known[name]
-    mine = trainings_of(bench, model, recipe)
+    if recipe == EXPERTS:
+        every, why = expert_trainings(bench)
+        mine = [each for each in every if each.model == model]
+    else:
+        mine, why = trainings_of(bench, model, recipe), possible(bench)[1].get(recipe, "")
     if not mine:
-        return {"training": name, "left_out": possible(bench)[1][recipe]}
+        return {"training": name, "left_out": why}
     # Under `accelerate launch` all processes train, and the first does what is left.
     first = os.environ.get("RANK", "0") == "0"
     for each in mine:
         if first or each.kind != "blend":
             tuned(bench, each)
     if first:
-        test_training(bench, model, recipe)
+        test_trainings(bench, mine)
     return {"training": name, "models": [each.name for each in mine]}
 
 
-def tabulate_step(bench: Bench) -> None:
-    """Write the tables of results of every task."""
-    for tabulated in (retrieval_results, classification_results, clustering_results, finetuning_results):
-        tabulated(bench)
+TABULATED: dict[str, Callable[[Bench], object]] = {
+    RETRIEVAL: retrieval_results,
+    "classification": classification_results,
+    "clustering": clustering_results,
+    FINETUNING: finetuning_results,
+}
+
+
+def tabulate_step(bench: Bench, task: str | None = None) -> None:
+    """Write the tables of results of one task, or of every task that the study's landscape allows."""
+    if task is not None and task not in TABULATED:
+        raise unknown_name("task", task, TABULATED)
+    left_out = (RETRIEVAL, FINETUNING) if bench.arena.unjudged else ()
+    for name, tabulated in TABULATED.items():
+        if name not in left_out and task in (None, name):
+            tabulated(bench)

@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 
 from patbench_lib.bench.bench import Bench
+from patbench_lib.bench.readings import reading_of
 from patbench_lib.encode.key import store_key, text_hashes
 from patbench_lib.encode.store import VectorFolder, shards_made
 from patbench_lib.models.encoder import Encoder
@@ -52,7 +53,7 @@ def encoding_rates(bench: Bench) -> pd.DataFrame:
     """
     rows = []
     for system in bench.study.systems:
-        reading = bench.reading(system, bench.arena, bench.arena.views[0])
+        reading = reading_of(bench, system, bench.arena.views[0])
         if rate := encoding_rate(bench, reading) if "stores" in reading else {}:
             rows.append({"system": system, "kind": bench.study.card(system).kind, **rate})
     return pd.DataFrame(rows, columns=["system", "kind", *RATES])

@@ -36,6 +36,8 @@ def views_by_task(bench: Bench, clusters: pd.DataFrame) -> pd.DataFrame:
 
 
 def _retrieval(bench: Bench) -> pd.DataFrame:
+    if bench.arena.unjudged:
+        return pd.DataFrame()
     scores = view_scores(bench)
     values = scores.groupby(["system", "view"], sort=False)["value"].mean().reset_index()
     return _marked(values, view_differences(bench, scores)).assign(task="retrieval", measure=bench.study.main_measure)

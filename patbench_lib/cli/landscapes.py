@@ -13,6 +13,7 @@ from patbench_lib.cli.steps import Stamp, stamped
 from patbench_lib.errors import PatbenchError, unknown_name
 
 if TYPE_CHECKING:
+    from patbench_lib.bench.arena import Arena
     from patbench_lib.landscape.origins.origin import Options
     from patbench_lib.landscape.schema import Landscape
 
@@ -37,15 +38,21 @@ def landscape(
         raise unknown_name("landscape", name, names, where="the study")
     for arena in arenas:
         if name is None or arena.name == name:
-            patents, judged = arena.landscape, arena.judgements
-            typer.echo(
-                f"{arena.name}: {len(patents):,} publications, {len(judged.queries):,} queries, {judged.pairs:,} pairs"
-            )
+            patents = arena.landscape
+            typer.echo(f"{arena.name}: {len(patents):,} publications, {_judged(arena)}")
+            if patents.label_sets:
+                typer.echo(f"  label sets: {', '.join(map(patents.marked, patents.label_sets))}")
             for finding in patents.report.findings:
                 typer.echo(f"  {finding.level}: {finding}")
             for view, missing in arena.views_missing.items():
                 typer.echo(f"  view {view} is left out: no {' and '.join(missing)}")
             stamped(stamp, {"landscape": arena.name, "publications": len(patents), "sha256": patents.fingerprint})
+
+
+def _judged(arena: Arena) -> str:
+    if arena.unjudged:
+        return f"retrieval is left out: {arena.unjudged}"
+    return f"{len(arena.judgements.queries):,} queries, {arena.judgements.pairs:,} pairs"
 
 
 @app.command("list")
@@ -126,5 +133,7 @@ def _write(made: Landscape, output: Path) -> None:
 
     save_landscape(made, output)
     typer.echo(f"Wrote {len(made):,} publications to {output}")
+    if made.label_sets:
+        typer.echo(f"  label sets: {', '.join(map(made.marked, made.label_sets))}")
     for finding in made.report.findings:
         typer.echo(f"  {finding.level}: {finding}")

@@ -52,11 +52,14 @@ def finetune(training: str, study: StudyOption = "demo", stamp: Stamp = None) ->
     stamped(stamp, done)
 
 
-def tabulate(study: StudyOption = "demo") -> None:
-    """Write the tables of results of a study."""
+def tabulate(
+    task: Annotated[str | None, typer.Argument(help="retrieval, classification, clustering or finetuning.")] = None,
+    study: StudyOption = "demo",
+) -> None:
+    """Write the tables of results of a study, of one task or of all."""
     from patbench_lib.bench.plan import tabulate_step
 
-    tabulate_step(open_bench(study))
+    tabulate_step(open_bench(study), task)
 
 
 def notebook(file: Path, output: Path, study: StudyOption = "demo") -> None:

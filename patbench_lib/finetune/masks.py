@@ -7,8 +7,10 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
+import scipy.sparse as sp
 
 from patbench_lib.finetune.settings import Signal
+from patbench_lib.landscape.schema import Landscape
 from patbench_lib.types import Bools, Ints
 
 
@@ -19,7 +21,8 @@ class Relations:
     Attributes
     ----------
     family : number of each publication's family, shape [publications].
-    cites : scipy.sparse matrix [publications, publications], not 0 where the row's publication cites the column's.
+    cites : scipy.sparse matrix [publications, publications], not 0 where the row's publication cites the column's, or
+        has it as an answer in judgements that came with the landscape.
     labels : scipy.sparse matrix [publications, labels], not 0 where a publication has a label; None without labels.
     """
 
@@ -28,13 +31,22 @@ class Relations:
     labels: Any = None
 
 
+def linked(landscape: Landscape, cites: sp.csr_matrix) -> sp.csr_matrix:
+    """Return who cites whom, and beside it who answers whom in judgements that came with the landscape."""
+    given = landscape.given
+    if given is None:
+        return cites
+    ones = np.ones(len(given.documents), dtype=cites.dtype)
+    return cites + sp.csr_matrix((ones, (given.pair_queries, given.documents)), shape=cites.shape)
+
+
 def false_negatives(
     relations: Relations, signals: Iterable[Signal], anchors: Ints, positives: Ints, documents: Ints
 ) -> Bools:
     """Tell which documents must not count as a negative of which anchor.
 
-    That is a document of the anchor's family or of its positive's, one that it cites or that cites it and, for an
-    anchor that was drawn by a shared label, one with a label of its own.
+    That is a document of the anchor's family or of its positive's, one that it cites or that cites it, or answers it
+    where answers are given, and, for an anchor that was drawn by a shared label, one with a label of its own.
 
     Parameters
     ----------

@@ -12,7 +12,7 @@ import scipy.sparse as sp
 
 from patbench_lib.finetune.draw import even_quotas
 from patbench_lib.finetune.expert import expert_texts, own_texts
-from patbench_lib.finetune.masks import Relations
+from patbench_lib.finetune.masks import Relations, linked
 from patbench_lib.finetune.sampler import fill_batches
 from patbench_lib.finetune.settings import SIGNALS, Finetuning, Recipe, Section, Signal, UntrainableError
 from patbench_lib.finetune.signals import Drawn, cited_pairs, expert_pairs, label_pairs, view_pairs
@@ -129,7 +129,7 @@ def section_texts(landscape: Landscape, section: Section) -> list[str]:
 def make_relations(landscape: Landscape, cites: sp.csr_matrix, labels: Sequence[LabelSet]) -> Relations:
     """Return what relates the publications of a landscape; the labels are those of all sets given, side by side."""
     matrix = sp.csr_matrix(np.concatenate([each.matrix for each in labels], axis=1)) if labels else None
-    return Relations(landscape.family, cites, matrix)
+    return Relations(landscape.family, linked(landscape, cites), matrix)
 
 
 def make_pairs(

@@ -52,6 +52,23 @@ class Lora(BaseModel):
     learning_rate: float = Field(default=2e-4, gt=0, description="of adapters, which begin at nothing")
 
 
+class ExpertText(BaseModel):
+    """Models trained on pairs of a patent's own text and an expert's of it, by recipe R5 and the settings of all."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    models: tuple[str, ...] = Field(
+        default=("MiniLM-static",),
+        description="names of transformers and static models; may be empty, and none is trained without view DWPI",
+    )
+
+    @model_validator(mode="after")
+    def _fits_together(self) -> Self:
+        if repeated := sorted({name for name in self.models if self.models.count(name) > 1}):
+            raise ValueError(f"models names {', '.join(repeated)} twice")
+        return self
+
+
 class Finetuning(BaseModel):
     """Models trained on signals of the landscape itself."""
 

@@ -38,6 +38,7 @@ def dataset_card(landscape: Landscape, left_out: tuple[str, ...] = ()) -> str:
         "",
         *_table(landscape),
         "",
+        *_rules(landscape),
         "## Where it comes from",
         "",
         *_provenance(landscape),
@@ -86,7 +87,9 @@ def _table(landscape: Landscape) -> list[str]:
     counts = {"publications": len(patents), "families": patents["family_id"].nunique()}
     counts |= {f"with {section}": int((patents[section] != "").sum()) for section in SECTIONS if landscape.has(section)}
     lists = [*CODES, *landscape.label_sets]
-    counts |= {f"with {column}": n for column in lists if (n := int(patents[column].map(len).gt(0).sum()))}
+    counts |= {
+        f"with {landscape.marked(column)}": n for column in lists if (n := int(patents[column].map(len).gt(0).sum()))
+    }
     counts["citations"] = int(patents["cited"].map(len).sum())
     return ["| what | how many |", "|:--|--:|", *(f"| {what} | {count:,} |" for what, count in counts.items())]
 
@@ -105,6 +108,14 @@ def _provenance(landscape: Landscape) -> list[str]:
     }
     cite = "Cite the source named here, and PatBench where its schema was of use."
     return [*(f"- {what}: {value}" for what, value in told.items() if value), "", cite]
+
+
+def _rules(landscape: Landscape) -> list[str]:
+    """Return what is to be known of labels that nobody assigned."""
+    if not landscape.rule_based:
+        return []
+    named = ", ".join(landscape.rule_based)
+    return [f"> {named}: nobody assigned these labels. Rules on symbols and key words did, as the note tells.", ""]
 
 
 def _warning(sections: tuple[str, ...], what: str) -> list[str]:

@@ -28,6 +28,7 @@ def save_landscape(landscape: Landscape, folder: Path) -> None:
     meta = {
         "name": landscape.name,
         "label_sets": list(landscape.label_sets),
+        "rule_based": list(landscape.rule_based),
         "provenance": asdict(landscape.provenance),
         "findings": [asdict(finding) for finding in landscape.report.findings],
         "given": landscape.given is not None,
@@ -48,6 +49,19 @@ def load_landscape(folder: Path) -> Landscape | None:
     findings = [Finding(**{**entry, "rows": tuple(entry["rows"])}) for entry in meta["findings"]]
     provenance = Provenance(**{**meta["provenance"], "licensed": tuple(meta["provenance"]["licensed"])})
     given = Given.load(folder / GIVEN) if meta["given"] else None
-    landscape = Landscape(meta["name"], patents, tuple(meta["label_sets"]), provenance, QualityReport(findings), given)
+    sets, by_rules = (
+        tuple(meta["label_sets"]),
+        tuple(meta.get("rule_based", ())),
+    )  # folders of before have no such entry
+    landscape = Landscape(meta["name"], patents, sets, provenance, QualityReport(findings), given, by_rules)
     vars(landscape)["fingerprint"] = meta["fingerprint"]  # as computed when saved: fills the cached property
     return landscape
+
+
+def load_citations(folder: Path) -> tuple[pd.Series, bool] | None:
+    """Return whom each publication of a landscape cites, and whether it brings judgements; None where not complete."""
+    described = folder / DESCRIBED
+    if not described.is_file():
+        return None
+    cited = pd.read_parquet(folder / "patents.parquet", columns=["cited"])["cited"]
+    return cited, bool(json.loads(described.read_text(encoding="utf-8"))["given"])

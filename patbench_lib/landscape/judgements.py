@@ -14,6 +14,7 @@ from patbench_lib.errors import PatbenchError
 from patbench_lib.landscape.codes import Level, cut_all
 from patbench_lib.landscape.numbers import LeadingZeros, match_keys
 from patbench_lib.landscape.schema import Landscape
+from patbench_lib.landscape.unjudged import why_unjudged
 from patbench_lib.types import Bools, Ints
 
 Stratum = Literal["ALL", "IN", "OUT"]
@@ -124,8 +125,15 @@ def judge(landscape: Landscape, relevance: Relevance) -> Judgements:
     Raises
     ------
     PatbenchError
-        Where no query has a relevant document, or judgements are to be given and the landscape has none.
+        Where the landscape has no citations at all, no query has a relevant document, or judgements are to be given
+        and the landscape has none.
     """
+    if reason := why_unjudged(landscape):
+        raise PatbenchError(
+            f"Retrieval cannot be judged: {reason}.",
+            why="What is relevant to a patent is known from whom it cites, or from whoever collected the landscape.",
+            todo="Classify and cluster it, which a study does by itself, or retrieve from a landscape with citations.",
+        )
     queries, documents, given_domains = _pairs(landscape, relevance)
     candidates = landscape.given.candidates if landscape.given and relevance.relation == "given" else None
     keep = landscape.family[queries] != landscape.family[documents]

@@ -39,6 +39,14 @@ def parse_number(text: str) -> PublicationNumber | None:
     return PublicationNumber(office, number.replace("-", ""), kind or "")
 
 
+def one_spelling(number: str) -> str:
+    """Return a number as `US-7296300-B2`, in whatever way a database writes it; what is no number stays as it is."""
+    parsed = parse_number(number)
+    if parsed is None:
+        return number.strip()
+    return "-".join(filter(None, (parsed.office, PADDING.sub(r"\1", parsed.number), parsed.kind)))
+
+
 def match_key(text: str, leading_zeros: LeadingZeros = "keep") -> str:
     """Return what two mentions of one publication share: office and number, kind code apart.
 

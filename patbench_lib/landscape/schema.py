@@ -26,6 +26,10 @@ NOT_SHOWN = "text not shown: licensed"
 """Stands wherever a text of a licensed section would be shown."""
 
 
+BY_RULES = "(by rules)"
+"""Stands behind the name of a label set that nobody assigned."""
+
+
 @dataclass(frozen=True)
 class Provenance:
     """Where a landscape comes from, so that it can be told and recomputed.
@@ -56,6 +60,7 @@ class Landscape:
     label_sets : names of the label columns.
     report : what validation found and repaired.
     given : judgements that came with the patents, None where there are only citations to make some of.
+    rule_based : label sets that rules on symbols and words gave, where the source has no labels of its own.
     """
 
     name: str
@@ -64,6 +69,7 @@ class Landscape:
     provenance: Provenance
     report: QualityReport = field(default_factory=QualityReport)
     given: Given | None = None
+    rule_based: tuple[str, ...] = ()
 
     def __len__(self) -> int:
         """Return the number of publications."""
@@ -83,6 +89,10 @@ class Landscape:
     def has(self, section: str) -> bool:
         """Tell whether any publication has text in a section."""
         return bool((self.patents[section] != "").any())
+
+    def marked(self, label_set: str) -> str:
+        """Return the name of a label set as it is to be shown: one that rules gave says so wherever it is listed."""
+        return f"{label_set} {BY_RULES}" if label_set in self.rule_based else label_set
 
     def may_show(self, *sections: str) -> bool:
         """Tell whether the text of all these sections may be shown: none of them is licensed."""

@@ -8,10 +8,11 @@ from pathlib import Path
 
 from patbench_lib.errors import PatbenchError
 from patbench_lib.landscape.demo import generate
-from patbench_lib.landscape.folder import load_landscape
+from patbench_lib.landscape.folder import load_citations, load_landscape
 from patbench_lib.landscape.schema import Landscape, Provenance
 from patbench_lib.landscape.spec import DemoSource, FolderSource, Source, TableSource
-from patbench_lib.landscape.table import map_columns, read_table
+from patbench_lib.landscape.table import map_columns, read_table, split_cells
+from patbench_lib.landscape.unjudged import why
 from patbench_lib.landscape.validate import validate
 
 DEMO_LABELS = {
@@ -27,6 +28,21 @@ def open_source(spec: Source, root: Path) -> Landscape:
     return _open_folder(spec, root) if isinstance(spec, FolderSource) else _open_table(spec, root)
 
 
+def unjudged_source(spec: Source, root: Path) -> str:
+    """Return why retrieval cannot be judged on a source's landscape, looking at its citations alone; else nothing.
+
+    A source that is not there, or cannot be read, is not told here: opening it does that.
+    """
+    if isinstance(spec, DemoSource) or not (path := root / spec.path).exists():
+        return ""
+    if isinstance(spec, FolderSource):
+        found = load_citations(path)
+        return why(spec.name, found[0], brings=found[1]) if found else ""
+    table, column = read_table(path), spec.columns.get("cited", "cited")
+    cited = split_cells(table[column], spec.separator).tolist() if column in table else []
+    return why(spec.name, cited, brings=False)
+
+
 def _open_demo(spec: DemoSource) -> Landscape:
     raw = generate(spec.kind, publications=spec.publications, seed=spec.seed, effects=spec.strengths())
     labels = DEMO_LABELS[spec.kind]
@@ -40,7 +56,9 @@ def _open_table(spec: TableSource, root: Path) -> Landscape:
     table = map_columns(read_table(path), spec.columns, spec.labels, spec.separator)
     patents, report = validate(table, name=spec.name, label_sets=spec.labels, duplicates=spec.duplicates)
     digest = hashlib.sha256(path.read_bytes()).hexdigest()
-    return Landscape(spec.name, patents, spec.labels, Provenance("table", spec.path, digest), report)
+    licensed = tuple(section for section in spec.licensed if (patents[section] != "").any())
+    about = Provenance("table", spec.path, digest, licensed=licensed)
+    return Landscape(spec.name, patents, spec.labels, about, report)
 
 
 def _open_folder(spec: FolderSource, root: Path) -> Landscape:

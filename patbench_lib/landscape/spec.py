@@ -10,6 +10,9 @@ from patbench_lib.landscape.demo import Effects
 from patbench_lib.landscape.judgements import Relation
 from patbench_lib.landscape.validate import Duplicates
 
+Section = Literal["title", "abstract", "claims", "description", "dwpi_title", "dwpi_abstract"]
+"""A column of text, as `schema.SECTIONS` has them."""
+
 LandscapeName = Annotated[str, StringConstraints(pattern=r"^\w[\w-]*$")]
 """Letters, digits, `_` and `-`: the name is part of file names."""
 
@@ -36,6 +39,10 @@ class TableSource(_Judged):
     labels: tuple[str, ...] = Field(default=(), description="columns that hold label sets")
     separator: str | None = Field(default=None, description="between entries of a list in one cell; found if not given")
     duplicates: Duplicates = Field(default="error", description="publication numbers repeated with other content")
+    licensed: tuple[Section, ...] = Field(
+        default=("dwpi_title", "dwpi_abstract"),
+        description="sections whose text is never shown, nor exported unless asked for; Derwent's text is licensed",
+    )
 
 
 class FolderSource(_Judged):

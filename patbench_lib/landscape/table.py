@@ -2,22 +2,19 @@
 
 from __future__ import annotations
 
-import csv
 import gzip
 import io
 import json
 import re
-import sys
-import zlib
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import IO, Any
+from typing import Any
 
 import numpy as np
 import pandas as pd
 
 from patbench_lib.errors import PatbenchError, nearest
+from patbench_lib.landscape.csv_rows import DELIMITERS, framed, open_text, read_rows, readable
 from patbench_lib.landscape.schema import COLUMNS, LISTS
 
 SEPARATORS = (";", "|", "\n", ",")
@@ -45,18 +42,8 @@ def read_table(path: Path) -> pd.DataFrame:
         raise PatbenchError(
             f"{path} has an ending that is not read.", todo="Use .parquet, .csv, .tsv or .jsonl, with or without .gz."
         )
-    try:
+    with readable(path):
         frame = readers[kind](path)
-    except UnicodeDecodeError as error:
-        raise PatbenchError(
-            f"{path} is not UTF-8: it has the byte {error.object[error.start]:#04x} where none can stand.",
-            why="A table in another encoding, often Windows-1252, would lose its accented letters.",
-            todo=f"Convert it first: iconv -f WINDOWS-1252 -t UTF-8 '{path.name}' > converted.csv",
-        ) from error
-    except (EOFError, gzip.BadGzipFile, zlib.error) as error:
-        raise PatbenchError(
-            f"{path} is not a whole gzip file.", why=str(error), todo="Copy or pack it again."
-        ) from error
     if frame.empty:
         raise PatbenchError(f"{path} has no rows.", todo="Give a file with at least one patent.")
     if repeated := sorted(set(frame.columns[frame.columns.duplicated()].map(str))):
@@ -65,13 +52,6 @@ def read_table(path: Path) -> pd.DataFrame:
 
 
 _QUOTED = re.compile(r'"[^"]*"')
-
-
-@contextmanager
-def _text(path: Path) -> Iterator[IO[str]]:
-    opener = gzip.open if path.suffix.lower() == ".gz" else open
-    with opener(path, "rt", encoding="utf-8-sig", newline="") as file:
-        yield file
 
 
 def _read_parquet(path: Path) -> pd.DataFrame:
@@ -88,30 +68,14 @@ def _read_parquet(path: Path) -> pd.DataFrame:
 
 
 def _read_csv(path: Path) -> pd.DataFrame:
-    csv.field_size_limit(sys.maxsize)
-    with _text(path) as file:
+    with open_text(path) as file:
         header = _QUOTED.sub("", next((line for line in file if line.strip()), ""))
-        file.seek(0)
-        delimiter = max("\t,;|", key=header.count)
-        try:
-            rows = [row for row in csv.reader(file, delimiter=delimiter, strict=True) if row]
-        except csv.Error as error:
-            raise PatbenchError(f"{path} is not well-formed CSV.", why=str(error)) from error
-    names, body = (rows[0], rows[1:]) if rows else ([], [])
-    ragged = [number for number, row in enumerate(body, 1) if len(row) != len(names)]
-    if ragged:
-        first = ", ".join(map(str, ragged[:10]))
-        raise PatbenchError(
-            f"{path} has {len(ragged)} ragged rows: {first}{', …' if len(ragged) > 10 else ''}.",
-            why=f"The header has {len(names)} columns, row {ragged[0]} has {len(body[ragged[0] - 1])}.",
-            todo="Quote the cells that contain the delimiter or a line break.",
-        )
-    return pd.DataFrame(body, columns=names, dtype=object)
+    return framed(path, read_rows(path, max(DELIMITERS, key=header.count)))
 
 
 def _read_json_lines(path: Path) -> pd.DataFrame:
     records = []
-    with _text(path) as file:
+    with open_text(path) as file:
         for number, line in enumerate(file, 1):
             if not line.strip():
                 continue

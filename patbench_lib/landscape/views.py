@@ -8,9 +8,12 @@ from typing import Literal, get_args
 from patbench_lib.errors import PatbenchError
 from patbench_lib.landscape.schema import Landscape
 
-View = Literal["TA", "TAC", "TAC1", "TAD", "C1", "DWPI"]
+View = Literal["TA", "TAC", "TAC1", "TAD", "C1", "A", "D", "DWPI"]
 
 VIEWS: tuple[View, ...] = get_args(View)
+
+EXPERT: View = "DWPI"
+"""The view that an expert wrote, and not the applicant."""
 
 MEANING: dict[View, str] = {
     "TA": "title and abstract",
@@ -18,6 +21,8 @@ MEANING: dict[View, str] = {
     "TAC1": "title, abstract and the first claim",
     "TAD": "title, abstract and the beginning of the description",
     "C1": "the first claim alone",
+    "A": "the abstract alone",
+    "D": "the beginning of the description alone",
     "DWPI": "expert-written title and abstract in the manner of DWPI",
 }
 
@@ -27,9 +32,14 @@ NEEDS: dict[View, tuple[str, ...]] = {
     "TAC1": ("title", "abstract", "claims"),
     "TAD": ("title", "abstract", "description"),
     "C1": ("claims",),
+    "A": ("abstract",),
+    "D": ("description",),
     "DWPI": ("dwpi_title", "dwpi_abstract"),
 }
 """Sections of each view; a view is shown only where the landscape has text in every one of them."""
+
+STANDING_IN: dict[View, View] = {"A": "TA", "D": "TAD"}
+"""Views for landscapes that have no titles, and the view that is taken elsewhere."""
 
 _SECOND_CLAIM = re.compile(r"(?:^|\s)2\s*[.)]\s+(?=[A-Z])")
 _FIRST_NUMBER = re.compile(r"^\s*1\s*[.)]\s+")
@@ -53,12 +63,17 @@ def split_views(landscape: Landscape, views: tuple[View, ...]) -> tuple[list[Vie
     return [view for view in views if view not in lacking], lacking
 
 
+def words_read(view: View, description_words: int) -> int:
+    """Return how many words of the description a view takes, which all that is made of it depends on; 0 for none."""
+    return description_words if "description" in NEEDS[view] else 0
+
+
 def view_texts(landscape: Landscape, view: View, *, description_words: int = 300) -> list[str]:
     """Return the text of each publication in a view, sections joined by a line break, empty ones left out.
 
     Parameters
     ----------
-    description_words : how many words of the description `TAD` takes.
+    description_words : how many words of the description `TAD` and `D` take.
 
     Raises
     ------
@@ -74,6 +89,6 @@ def view_texts(landscape: Landscape, view: View, *, description_words: int = 300
     columns = [patents[section].tolist() for section in NEEDS[view]]
     if view in ("TAC1", "C1"):
         columns[-1] = [first_claim(text) for text in columns[-1]]
-    if view == "TAD":
-        columns[-1] = [" ".join(text.split(maxsplit=description_words)[:description_words]) for text in columns[-1]]
+    if words := words_read(view, description_words):
+        columns[-1] = [" ".join(text.split(maxsplit=words)[:words]) for text in columns[-1]]
     return ["\n".join(part for part in parts if part) for parts in zip(*columns, strict=True)]

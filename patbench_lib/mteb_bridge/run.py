@@ -28,8 +28,11 @@ from patbench_lib.mteb_bridge.retrieval_task import SPLIT, LandscapeRetrieval
 
 
 def tasks_of(bench: Bench, arena: Arena, view: View) -> list[Any]:
-    """Return a landscape's view as tasks of MTEB: retrieval, and each usable label set to classify and to cluster."""
-    tasks: list[Any] = [LandscapeRetrieval(arena, view)]
+    """Return a landscape's view as tasks of MTEB: retrieval, and each usable label set to classify and to cluster.
+
+    Where retrieval cannot be judged there are the others alone.
+    """
+    tasks: list[Any] = [] if arena.unjudged else [LandscapeRetrieval(arena, view)]
     if arena.main:
         tasks += [LandscapeClassification(bench, arena, labels, view) for labels in usable_sets(bench, arena)[0]]
         sets = {labels.name: labels for labels, how in usable(bench)[0] if how == bench.study.clustering.gold}

@@ -39,7 +39,7 @@ def label_sets_table(bench: Bench, *, synthetic: bool) -> GT:
         support = labels.matrix.sum(axis=0)
         rows.append(
             {
-                "label set": labels.name,
+                "label set": arena.landscape.marked(labels.name),
                 "labels": len(labels.labels),
                 "left out": len(labels.rare) + len(labels.crowded),
                 "publications": len(labels.rows),

@@ -46,7 +46,7 @@ def gold_table(bench: Bench, *, synthetic: bool) -> GT:
     """Return for each label set how many publications have a class by one label, and by their first label."""
     rows, (sets, reasons) = [], bench.arena.label_sets
     for labels in sets:
-        row: dict[str, object] = {"label set": labels.name, "labels": len(labels.labels)}
+        row: dict[str, object] = {"label set": bench.arena.landscape.marked(labels.name), "labels": len(labels.labels)}
         for how in GOLDS:
             found, counts = np.unique(gold(labels, how)[1], return_counts=True)
             largest = f"{counts.max() / counts.sum():.0%}" if len(found) else "–"

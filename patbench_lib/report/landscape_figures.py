@@ -11,7 +11,7 @@ import seaborn as sns
 from matplotlib.figure import Figure
 
 from patbench_lib.bench.arena import Arena
-from patbench_lib.report.style import STRATUM_COLOURS, finish
+from patbench_lib.report.style import STRATUM_COLOURS, finish, words_figure
 from patbench_lib.types import Ints
 
 MOST_LABELS = 12
@@ -23,7 +23,7 @@ def overview(arenas: Sequence[Arena]) -> pd.DataFrame:
 
 
 def _overview(arena: Arena) -> dict[str, str]:
-    patents, judged = arena.landscape.patents, arena.judgements
+    patents = arena.landscape.patents
     years = patents["publication_date"].dt.year.dropna()
     offices = patents["office"].replace("", np.nan).nunique()
     return {
@@ -32,14 +32,23 @@ def _overview(arena: Arena) -> dict[str, str]:
         "offices": f"{offices}" if offices else "unknown",
         "years": f"{years.min():.0f}–{years.max():.0f}" if len(years) else "unknown",
         "citations": f"{patents['cited'].map(len).sum():,}",
+        **_judged(arena),
+        "label sets": ", ".join(map(arena.landscape.marked, arena.landscape.label_sets)) or "none",
+        "fingerprint": arena.landscape.fingerprint[:12],
+    }
+
+
+def _judged(arena: Arena) -> dict[str, str]:
+    if arena.unjudged:
+        return {"queries": "none"}
+    judged = arena.judgements
+    return {
         "documents that may be retrieved": f"{len(judged.collection):,}",
         "queries": f"{len(judged.queries):,}",
         "relevant pairs": f"{judged.pairs:,}",
         "queries with an answer IN their domain": f"{len(judged.stratum('IN').queries):,}",
         "queries with an answer OUT of it": f"{len(judged.stratum('OUT').queries):,}",
         "pairs of unknown domain": f"{int((judged.in_domain < 0).sum()):,}",
-        "label sets": ", ".join(arena.landscape.label_sets) or "none",
-        "fingerprint": arena.landscape.fingerprint[:12],
     }
 
 
@@ -79,7 +88,7 @@ def label_lists(arena: Arena) -> tuple[str, pd.Series]:
     patents = arena.landscape.patents
     if arena.landscape.label_sets:
         name = arena.landscape.label_sets[0]
-        return name, patents[name]
+        return arena.landscape.marked(name), patents[name]
     return "IPC class", patents["ipc"].map(lambda symbols: list(dict.fromkeys(symbol[:3] for symbol in symbols)))
 
 
@@ -106,6 +115,8 @@ def label_overlap(arena: Arena) -> Figure:
 
 def relevant_per_query(arena: Arena) -> Figure:
     """Draw how many relevant documents queries have, and how the pairs part into IN and OUT."""
+    if arena.unjudged:
+        return words_figure(f"Nothing to show: {arena.unjudged}.", synthetic=arena.landscape.provenance.synthetic)
     judged = arena.judgements
     figure, (left, right) = plt.subplots(1, 2, figsize=(7.6, 3.2), width_ratios=(1.8, 1))
     sizes = np.diff(judged.indptr)

@@ -8,6 +8,7 @@ import seaborn as sns
 from matplotlib.figure import Figure
 
 from patbench_lib.bench.bench import Bench
+from patbench_lib.bench.readings import reading_of
 from patbench_lib.report.labels import plain_ticks
 from patbench_lib.report.style import KIND_COLOURS, finish, words_figure
 
@@ -25,7 +26,7 @@ def readings(bench: Bench) -> pd.DataFrame:
             "system": system,
             "kind": bench.study.card(system).kind,
             "view": view,
-            **bench.reading(system, bench.arena, view),
+            **reading_of(bench, system, view),
         }
         for system in bench.study.systems
         for view in bench.arena.views

@@ -9,13 +9,13 @@ from IPython.display import Markdown
 
 from patbench_lib.bench.arena import Arena
 from patbench_lib.models.card import Card
+from patbench_lib.report.labels import plain
 
 
 def close_landscape(arena: Arena) -> Markdown:
     """Say what the landscape is, what was repaired, and what its judgements can decide."""
-    landscape, judged = arena.landscape, arena.judgements
+    landscape = arena.landscape
     patents = landscape.patents
-    inside, outside = (len(judged.stratum(name).queries) for name in ("IN", "OUT"))
     repaired = [finding for finding in landscape.report.findings if finding.level == "repaired"]
     mended = (
         f"Validation repaired {sum(finding.count for finding in repaired):,} entries of {len(repaired)} kinds."
@@ -32,9 +32,22 @@ def close_landscape(arena: Arena) -> Markdown:
     return Markdown(
         f"The {kind}landscape *{landscape.name}* has {len(patents):,} publications of "
         f"{patents['family_id'].nunique():,} families {where}. "
+        f"{_judged(arena)} {mended}{lacking}"
+    )
+
+
+def _judged(arena: Arena) -> str:
+    if arena.unjudged:
+        return (
+            f"Retrieval and fine-tuning, which are judged by it, are left out: {plain(arena.unjudged)}. "
+            "Classification and clustering, which ask labels alone, are not."
+        )
+    judged = arena.judgements
+    inside, outside = (len(judged.stratum(name).queries) for name in ("IN", "OUT"))
+    return (
         f"{len(judged.queries):,} of them are queries, with {judged.pairs:,} relevant pairs "
         f"({judged.pairs / len(judged.queries):.1f} a query); {inside:,} have an answer in their own domain and "
-        f"{outside:,} one outside of it. {mended}{lacking}"
+        f"{outside:,} one outside of it."
     )
 
 

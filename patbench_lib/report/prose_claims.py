@@ -11,6 +11,9 @@ from patbench_lib.report.claims_figures import NO_CALIBRATION
 from patbench_lib.report.claims_tables import by_chance, nulls
 from patbench_lib.report.labels import plain
 
+SEEN = 0.8
+"""Share of studies in which an effect that is there is called so, from which on it counts as seen."""
+
 VERDICTS = ("holds", "does not hold", "not decided", "cannot be judged")
 
 
@@ -40,12 +43,12 @@ def say_calibration(bench: Bench, calibration: pd.DataFrame) -> Markdown:
     ]
     return Markdown(
         f"Of {worst['seeds']} studies in which the claim is not true, the rule that errs most ({worst['rule']}) called "
-        f"it true in {worst['holds']}, {verdict} ({limit}). Seen in at least 80 % of studies: {'; '.join(seen)}."
+        f"it true in {worst['holds']}, {verdict} ({limit}). Seen in at least {SEEN:.0%} of studies: {'; '.join(seen)}."
     )
 
 
 def _seen(rule: str, rows: pd.DataFrame) -> str:
-    enough = rows[rows["holds"] >= 0.8 * rows["seeds"]]
+    enough = rows[rows["holds"] >= SEEN * rows["seeds"]]
     if enough.empty:
         return f"{rule}, none of the strengths tried (up to {rows['strength'].max():g})"
     return f"{rule}, from {enough['strength'].min():g} on"

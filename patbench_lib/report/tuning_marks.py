@@ -15,7 +15,7 @@ from matplotlib.lines import Line2D
 from patbench_lib.report.labels import name_points
 from patbench_lib.report.style import finish, words_figure
 
-RECIPE_COLOURS = {"R1": "#0072B2", "R2": "#D55E00", "R3": "#009E73", "R4": "#AA4499"}
+RECIPE_COLOURS = {"R1": "#0072B2", "R2": "#D55E00", "R3": "#009E73", "R4": "#AA4499", "R5": "#E69F00"}
 KIND_MARKS = {
     "plain": ("o", "#4d4d4d"),
     "gentle": ("D", "#0072B2"),

@@ -15,7 +15,7 @@ from patbench_lib.bench.bench import Bench
 from patbench_lib.bench.changes import CHANGES, ORDERS, Subject, ranked_alone, subjects_of
 from patbench_lib.bench.finetuning import finetuning_results, places
 from patbench_lib.bench.results import query_results, retrieval_results
-from patbench_lib.bench.trainings import Training, folder_of, trainings, with_tuned
+from patbench_lib.bench.trainings import Training, folder_of, trainings, trainings_of, with_tuned
 from patbench_lib.finetune.folder import training_of, tuned_card
 
 TUNING: dict[str, Any] = {**studies.TUNING, "remedies": ["both"], "looser": False}
@@ -45,7 +45,7 @@ def refuse(*_: Any, **__: Any) -> None:
 def test_tables_of_a_study_are_made_once_and_found(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     made = bench(home)
     for recipe in ("R1", "R3"):
-        module.test_training(made, "MiniLM-static", recipe)
+        module.test_trainings(made, trainings_of(made, "MiniLM-static", recipe))
     tuned, subjects = _tuned(made)
     with monkeypatch.context() as patched:
         patched.setattr(held_out, "agree", refuse)
@@ -76,7 +76,7 @@ def test_tables_of_a_study_are_made_once_and_found(home: Path, monkeypatch: pyte
 
 def test_the_model_card_tells_what_tests_gave(home: Path) -> None:
     made = bench(home)
-    module.test_training(made, "MiniLM-static", "R3")
+    module.test_trainings(made, trainings_of(made, "MiniLM-static", "R3"))
     folder = folder_of(made, Training("MiniLM-static", "R3"))
     tuned = tuned_card(folder)
     changed = finetuning_results(made)["changes"]
@@ -110,10 +110,14 @@ def test_changes_tell_what_made_them_and_can_be_asked_in_sql(home: Path) -> None
 
 
 def test_a_study_that_tunes_nothing_has_empty_tables(home: Path) -> None:
-    tables = finetuning_results(bench(home, name="untuned", tuning={"models": []}))
+    made = bench(home, name="untuned", tuning={"models": []})
+    tables = finetuning_results(made)
     for name, columns in (("changes", CHANGES), ("orders", ORDERS)):
         assert tables[name].empty and tables[name][list(columns)].dtypes.astype(str).to_dict() == columns
-    module.test_training(bench(home, name="untuned", tuning={"models": []}), "MiniLM-static", "R1")
+    module.test_trainings(
+        bench(home, name="untuned", tuning={"models": []}),
+        trainings_of(bench(home, name="untuned", tuning={"models": []}), "MiniLM-static", "R1"),
+    )
 
 
 def test_without_an_external_landscape_the_own_one_is_left(home: Path) -> None:

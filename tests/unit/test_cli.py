@@ -163,6 +163,7 @@ def test_a_run_goes_out_as_trec_comes_back_and_scores_the_same(patbench: Patbenc
         (["assess", "MiniLM-statc"], "Did you mean 'MiniLM-static'?"),
         (["assess", "TF-IFD"], "Did you mean 'TF-IDF'?"),
         (["encode", "BM25"], "BM25"),
+        (["tabulate", "retreival"], "Did you mean 'retrieval'?"),
         (["notebook", "gone.ipynb", "out.ipynb"], "No notebook at gone.ipynb"),
     ],
 )

@@ -69,6 +69,7 @@ def test_a_source_is_downloaded_at_its_revision_read_and_kept(
     assert f"publications: 2 found, 3 expected of someone/patents at {REVISION}" in done.out
     kept = load_landscape(home / "got")
     assert kept is not None and kept.numbers == ["US-7000001-B2", "US-7000002-B2"]
+    assert kept.provenance.revision == REVISION
 
 
 def test_without_a_name_the_folder_is_that_of_the_source(

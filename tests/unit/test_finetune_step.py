@@ -48,7 +48,7 @@ def test_of_several_processes_the_first_alone_tests_and_blends(
 ) -> None:
     trained, tested = [], []
     monkeypatch.setattr(module, "tuned", lambda _, one: trained.append(one.name))
-    monkeypatch.setattr(module, "test_training", lambda *_: tested.append(True))
+    monkeypatch.setattr(module, "test_trainings", lambda *_: tested.append(True))
     closely = {**TUNING, "closely": 1, "remedies": ["gentle", "blend"], "repeats": 0}
     other = {"source": "demo", "publications": 60}
     study = small_study(tmp_path, external=other, finetuning=closely)

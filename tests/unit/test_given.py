@@ -6,11 +6,14 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
+import scipy.sparse as sp
 from fixtures.landscapes import landscape, patent
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from patbench_lib.errors import PatbenchError
+from patbench_lib.finetune.masks import false_negatives
+from patbench_lib.finetune.pairs import make_relations
 from patbench_lib.landscape.folder import load_landscape, save_landscape
 from patbench_lib.landscape.given import make_given
 from patbench_lib.landscape.judgements import Relevance, judge
@@ -110,6 +113,22 @@ def test_the_audit_finds_given_pairs_across_a_split() -> None:
         ("judgement", True, [[row["D"], row["Q1"]]])
     ]
     assert not [each for each in find_leaks(made, *sides, Relevance(), {}) if each.kind == "judgement"]
+
+
+def test_a_given_answer_is_no_negative_of_its_query_though_nobody_cites_it() -> None:
+    made = brought()
+    nobody = sp.csr_matrix((len(made), len(made)), dtype=bool)
+    rows, given_pairs = np.arange(len(made)), made.given
+    assert given_pairs is not None
+    related = false_negatives(make_relations(made, nobody, ()), ["view"] * len(made), rows, rows, rows)
+    expected = np.eye(len(made), dtype=bool)
+    expected[given_pairs.pair_queries, given_pairs.documents] = True
+    expected[given_pairs.documents, given_pairs.pair_queries] = True
+    assert (related == (expected | (made.family[:, None] == made.family))).all()
+    alone = false_negatives(
+        make_relations(replace(made, given=None), nobody, ()), ["view"] * len(made), rows, rows, rows
+    )
+    assert alone.sum() < related.sum()
 
 
 @settings(deadline=None, max_examples=60)

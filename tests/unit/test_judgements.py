@@ -227,5 +227,5 @@ def test_a_landscape_in_which_nothing_is_relevant_is_an_error_that_names_the_rel
 
 
 def test_a_landscape_without_any_citation_is_an_error_too() -> None:
-    with pytest.raises(PatbenchError, match="No patent of landscape"):
+    with pytest.raises(PatbenchError, match="hand has no citations at all and brings no judgements"):
         judge(landscape(patent("US-1-A"), patent("US-2-A")), Relevance(relation="coupling"))

@@ -5,10 +5,13 @@ from __future__ import annotations
 import json
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pandas as pd
 import pytest
 from fixtures import studies
+from fixtures.landscapes import as_csv, patent
+from pydantic import ValidationError
 
 from patbench_lib.bench.bench import Bench
 from patbench_lib.bench.classification import classification_results, leading
@@ -16,6 +19,8 @@ from patbench_lib.bench.cluster_map import best_looked_into
 from patbench_lib.bench.clustering import clustering_results
 from patbench_lib.bench.results import retrieval_results
 from patbench_lib.landscape.schema import NOT_SHOWN, Landscape
+from patbench_lib.landscape.sources import open_source
+from patbench_lib.landscape.spec import TableSource
 from patbench_lib.report.clustering_tables import topics_table
 from patbench_lib.report.error_figures import hardest_table
 from patbench_lib.report.map import map_data
@@ -103,3 +108,26 @@ def test_one_licensed_section_hides_its_view_and_no_other(tmp_path: Path, sectio
     assert set(arena.landscape.shown.patents[section]) == {NOT_SHOWN}
     assert not arena.landscape.may_show("title", section)
     assert arena.landscape.patents[section].str.contains(MARKER).all(), "what systems read is not changed"
+
+
+@pytest.mark.parametrize(
+    ("told", "licensed"), [({}, SECTIONS), ({"licensed": ["title"]}, ("title",)), ({"licensed": []}, ())]
+)
+def test_a_tables_derwent_sections_are_licensed_unless_it_is_said_otherwise(
+    tmp_path: Path, told: dict[str, Any], licensed: tuple[str, ...]
+) -> None:
+    rows = [patent("US-1-A1", dwpi_title="Cane", dwpi_abstract="NOVELTY"), patent("US-2-A1")]
+    path = as_csv(rows, tmp_path / "export.csv")
+    landscape = open_source(TableSource(name="export", path=str(path), **told), tmp_path)
+    assert landscape.provenance.licensed == licensed
+    assert landscape.shown.patents["dwpi_title"].tolist() == [NOT_SHOWN if "dwpi_title" in licensed else "Cane", ""]
+
+
+def test_a_section_that_a_table_lacks_is_not_licensed(tmp_path: Path) -> None:
+    path = as_csv([patent("US-1-A1", dwpi_title="Cane")], tmp_path / "export.csv")
+    assert open_source(TableSource(name="export", path=str(path)), tmp_path).provenance.licensed == ("dwpi_title",)
+
+
+def test_a_section_of_another_name_is_refused() -> None:
+    with pytest.raises(ValidationError, match="licensed"):
+        TableSource(name="export", path="export.csv", licensed=("dwpi",))  # type: ignore[arg-type]

@@ -13,7 +13,7 @@ from patbench_lib.models.registry import find_card, load_registry
 from patbench_lib.models.table import COLUMNS, models_table
 
 MODELS_CSV = Path(__file__).parents[3] / "shared" / "reference" / "models.csv"
-HERE = {"MiniLM-4L", "MiniLM-2L", "MiniLM-static", "LSA", "MiniLM-tokens"}
+HERE = {"MiniLM-2L", "MiniLM-1L", "MiniLM-static", "LSA", "MiniLM-tokens"}
 RERANKERS = {"bge-reranker-v2-m3"}
 INSTRUCTION = "Given a patent, retrieve the earlier patents that it cites as prior art"
 

@@ -15,6 +15,7 @@ from patbench_lib.paths import Paths, find_root
 from patbench_lib.study import Study, digest
 
 SMALL = {"systems": ["BM25", "MiniLM-static"], "landscape": {"source": "demo", "publications": 40}, "external": None}
+UNTUNED = {"finetuning": {"models": []}, "expert_text": {"models": []}}
 
 
 def study(**fields: object) -> Study:
@@ -117,9 +118,9 @@ def test_the_plan_has_a_step_for_each_landscape_model_and_system(tmp_path: Path)
 
 
 def test_cores_go_one_each_to_as_many_transformers_and_else_all_to_one_after_the_other(tmp_path: Path) -> None:
-    made = study(systems=["BM25", "MiniLM-static", "MiniLM-2L", "MiniLM-4L"], finetuning={"models": []})
-    assert make_plan(made, tmp_path, cores=2).threads == {"MiniLM-static": 1, "MiniLM-2L": 1, "MiniLM-4L": 1}
-    assert make_plan(made, tmp_path, cores=4).threads == {"MiniLM-static": 1, "MiniLM-2L": 4, "MiniLM-4L": 4}
+    made = study(systems=["BM25", "MiniLM-static", "MiniLM-1L", "MiniLM-2L"], **UNTUNED)
+    assert make_plan(made, tmp_path, cores=2).threads == {"MiniLM-static": 1, "MiniLM-1L": 1, "MiniLM-2L": 1}
+    assert make_plan(made, tmp_path, cores=4).threads == {"MiniLM-static": 1, "MiniLM-1L": 4, "MiniLM-2L": 4}
 
 
 def test_the_root_is_the_home_then_the_folder_with_the_project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -82,7 +82,7 @@ def test_other_sorts_of_documents_are_counted_and_left_out(tmp_path: Path) -> No
         f"{uspto.HEADER}<PATDOC/>\n",
     ]
     path = bulk(tmp_path, grant(), *others, grant(title="Again"))
-    made, said = read(path)
+    made, said = read(path, part="utility")
     assert made.numbers == ["US-7000001-B2"] and row(made, "US-7000001-B2")["title"] == "Walker"
     assert found(made) == {
         "design patents": 1,
@@ -94,7 +94,7 @@ def test_other_sorts_of_documents_are_counted_and_left_out(tmp_path: Path) -> No
         "repeats of a publication number, the first kept": 1,
     }
     assert said[-1].startswith("8 documents read; 1 kept; 1 left out (design patents)")
-    every, _ = read(path, part="all")
+    every, _ = read(path)
     assert every.numbers == ["US-7000001-B2", "US-D555349-S1", "US-H2200-H1", "US-PP18241-P2", "US-RE39923-E1"]
     with pytest.raises(PatbenchError, match="Did you mean 'utility'"):
         read(path, part="utilty")
@@ -224,7 +224,7 @@ def test_families_join_what_documents_name_and_chains_through_those_left_out(tmp
     files += [grant("07000010", application="10000010", page=""), grant("07000011", application="10000011", page="")]
     bridge = related(parent("10000010") + parent("10000011"))
     files += [grant("D0000001", "S1", sort="design", application="29000001", page=bridge)]
-    made, _ = read(bulk(tmp_path, *files))
+    made, _ = read(bulk(tmp_path, *files), part="utility")
     groups: dict[str, set[str]] = {}
     for number, family in zip(made.numbers, made.patents["family_id"], strict=True):
         groups.setdefault(family, set()).add(number.removeprefix("US-").removesuffix("-B2"))

@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from patbench_lib.errors import PatbenchError
-from patbench_lib.landscape.origins.uspto_archive import open_streams
+from patbench_lib.landscape.origins.archives import open_members
 from patbench_lib.landscape.origins.uspto_documents import HEAD, Document, cut_documents
 
 ONE, TWO = b'<?xml version="1.0"?><a>eins</a>\n', b"<?xml version='1.0'?><b/>"
@@ -48,7 +48,7 @@ def zipped(path: Path, *members: tuple[str, bytes]) -> Path:
 
 
 def read_all(path: Path) -> dict[str, bytes]:
-    return {stream.name: b"".join(stream.chunks) for stream in open_streams(path)}
+    return {member.name: b"".join(member.chunks()) for member in open_members(path, (".xml",), todo="Give others.")}
 
 
 def test_xml_alone_and_the_xml_members_of_a_zip_are_read(tmp_path: Path) -> None:
@@ -77,6 +77,6 @@ def test_files_that_are_none_of_the_office_are_refused(tmp_path: Path) -> None:
         read_all(zipped(tmp_path / "n.zip", ("list.txt", b"x")))
     with pytest.raises(PatbenchError, match="No file at"):
         read_all(tmp_path / "gone.zip")
-    (tmp_path / "a.tar").write_bytes(b"x")
+    (tmp_path / "a.rar").write_bytes(b"x")
     with pytest.raises(PatbenchError, match="ending that is not read"):
-        read_all(tmp_path / "a.tar")
+        read_all(tmp_path / "a.rar")

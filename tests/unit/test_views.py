@@ -6,7 +6,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from patbench_lib.errors import PatbenchError
-from patbench_lib.landscape.views import VIEWS, View, first_claim, missing_sections, split_views, view_texts
+from patbench_lib.landscape.views import VIEWS, View, first_claim, missing_sections, split_views, view_texts, words_read
 
 FULL = landscape(
     patent(
@@ -64,6 +64,8 @@ def test_the_first_of_numbered_claims_is_found_however_they_are_joined(claims: l
         ("TAC1", ["Cane\nA cane with a sensor.\nA cane (10) with a tip.", "Lamp\nA lamp."]),
         ("C1", ["A cane (10) with a tip.", "A lamp."]),
         ("TAD", ["Cane\nA cane with a sensor.\none two three four five six", "Lamp"]),
+        ("A", ["A cane with a sensor.", ""]),
+        ("D", ["one two three four five six", ""]),
         ("DWPI", ["Walking cane senses obstacles\nNOVELTY - A sensor.", ""]),
     ],
 )
@@ -74,6 +76,8 @@ def test_each_view_is_its_sections(view: View, texts: list[str]) -> None:
 @pytest.mark.parametrize(("words", "tail"), [(1, "one"), (3, "one two three"), (6, "one two three four five six")])
 def test_tad_takes_as_many_words_of_the_description_as_the_study_says(words: int, tail: str) -> None:
     assert view_texts(FULL, "TAD", description_words=words)[0] == f"Cane\nA cane with a sensor.\n{tail}"
+    assert view_texts(FULL, "D", description_words=words)[0] == tail
+    assert (words_read("TAD", words), words_read("D", words), words_read("TA", words)) == (words, words, 0)
 
 
 def test_a_view_without_its_sections_is_an_error_and_never_another_view() -> None:

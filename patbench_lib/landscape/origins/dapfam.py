@@ -18,7 +18,7 @@ import pandas as pd
 from patbench_lib.errors import PatbenchError
 from patbench_lib.landscape.given import Given, make_given
 from patbench_lib.landscape.origins.named_files import named_files, read_columns
-from patbench_lib.landscape.origins.origin import Options, Origin, counted, file_digest
+from patbench_lib.landscape.origins.origin import Options, Origin, asked_part, counted, file_digest
 from patbench_lib.landscape.origins.relations import usable_pairs
 from patbench_lib.landscape.quality import Finding, QualityReport
 from patbench_lib.landscape.schema import Landscape, Provenance
@@ -51,6 +51,7 @@ def read(files: Sequence[Path], options: Options) -> Landscape:
     PatbenchError
         Where a table is missing or of another layout, or nothing is left to retrieve.
     """
+    asked_part(ORIGIN, options)
     paths = named_files(files, FILES, source="DAPFAM")
     corpus, queries = (_patents(paths[name], key) for name, key in ((CORPUS, "relevant_id"), (QUERIES, "query_id")))
     relations = _relations(paths[RELATIONS])

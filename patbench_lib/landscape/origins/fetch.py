@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 from patbench_lib.errors import PatbenchError
@@ -20,7 +21,7 @@ def fetch_landscape(origin: Origin, options: Options) -> Landscape:
     made = origin.read(download(origin), options)
     for line in counted(origin, {"publications": len(made)} if not options.codes and not options.part else {}):
         options.say(line)
-    return made
+    return replace(made, provenance=replace(made.provenance, revision=origin.revision))
 
 
 def terms(origin: Origin) -> str:

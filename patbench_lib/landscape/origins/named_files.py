@@ -13,8 +13,12 @@ from patbench_lib.errors import PatbenchError
 SUFFIXES = (".parquet", ".jsonl", ".json", ".tsv", ".csv")
 
 
-def all_files(paths: Sequence[Path]) -> list[Path]:
-    """Return the files given, folders replaced by the tables in them, at any depth, ascending.
+def all_files(paths: Sequence[Path], endings: tuple[str, ...] = SUFFIXES) -> list[Path]:
+    """Return the files given, folders replaced by those in them, at any depth, ascending.
+
+    Parameters
+    ----------
+    endings : of the names of files in folders; those of tables where not given. A file that is named is always taken.
 
     Raises
     ------
@@ -25,7 +29,8 @@ def all_files(paths: Sequence[Path]) -> list[Path]:
         raise PatbenchError(f"There is no {' and no '.join(missing)}.")
     found: list[Path] = []
     for path in paths:
-        found += sorted(file for file in path.rglob("*") if file.suffix in SUFFIXES) if path.is_dir() else [path]
+        inside = (file for file in path.rglob("*") if file.is_file() and file.name.lower().endswith(endings))
+        found += sorted(inside) if path.is_dir() else [path]
     return list(dict.fromkeys(found))
 
 

@@ -13,7 +13,7 @@ from patbench_lib.errors import PatbenchError, unknown_name
 from patbench_lib.landscape.codes import parse_symbol
 from patbench_lib.landscape.schema import Landscape
 
-NAMES = ("uspto", "dapfam", "patenteb")
+NAMES = ("uspto", "dapfam", "patenteb", "wipo_at", "hupd", "bigpatent")
 """The modules of this room that hold an `ORIGIN`."""
 
 
@@ -91,6 +91,21 @@ def asked_codes(options: Options) -> tuple[str, ...]:
             todo="Give a class (A61), subclass (A61F), group (G09B21) or subgroup (A61F2/08); commas between several.",
         )
     return tuple(symbol for symbol in parsed.values() if symbol)
+
+
+def asked_part(origin: Origin, options: Options) -> str:
+    """Return the part that is asked for, empty where none is.
+
+    Raises
+    ------
+    PatbenchError
+        Where the source has no such part, or none at all.
+    """
+    if options.part and not origin.parts:
+        raise PatbenchError(f"'{origin.name}' has no parts, so no '{options.part}'.", todo="Leave `--part` out.")
+    if options.part and options.part not in origin.parts:
+        raise unknown_name(f"part of {origin.name}", options.part, origin.parts)
+    return options.part
 
 
 def file_digest(files: Sequence[Path]) -> str:

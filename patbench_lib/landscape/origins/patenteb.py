@@ -13,11 +13,11 @@ from types import MappingProxyType
 
 import numpy as np
 
-from patbench_lib.errors import PatbenchError, unknown_name
+from patbench_lib.errors import PatbenchError
 from patbench_lib.landscape.codes import parse_symbol
 from patbench_lib.landscape.given import make_given
 from patbench_lib.landscape.origins.named_files import all_files
-from patbench_lib.landscape.origins.origin import Options, Origin, file_digest
+from patbench_lib.landscape.origins.origin import Options, Origin, asked_part, file_digest
 from patbench_lib.landscape.origins.patenteb_layouts import Tables, read_tables
 from patbench_lib.landscape.origins.relations import usable_pairs
 from patbench_lib.landscape.schema import Landscape, Provenance
@@ -40,8 +40,7 @@ def read(files: Sequence[Path], options: Options) -> Landscape:
     PatbenchError
         Where the files are of no layout that is read here, the part is none, or no patent or relevant pair is left.
     """
-    if options.part and options.part not in ORIGIN.parts:
-        raise unknown_name("part of PatenTEB", options.part, ORIGIN.parts)
+    asked_part(ORIGIN, options)
     paths = all_files(files)
     tables = _chosen(read_tables(paths), options.codes)
     name = options.name or options.part or "patenteb"

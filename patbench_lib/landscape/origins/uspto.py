@@ -5,17 +5,18 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
-from patbench_lib.errors import PatbenchError, unknown_name
-from patbench_lib.landscape.origins.origin import Options, Origin, asked_codes, file_digest
-from patbench_lib.landscape.origins.uspto_archive import open_streams
+from patbench_lib.landscape.origins.archives import open_members
+from patbench_lib.landscape.origins.origin import Options, Origin, asked_codes, asked_part, file_digest
+from patbench_lib.landscape.origins.spool import spool
 from patbench_lib.landscape.origins.uspto_documents import cut_documents
 from patbench_lib.landscape.origins.uspto_reading import LISTED_COLUMNS, Reading
-from patbench_lib.landscape.origins.uspto_spool import spool
 from patbench_lib.landscape.schema import Landscape, Provenance
 from patbench_lib.landscape.validate import validate
 
-PARTS = ("utility", "all")
-"""Utility patents alone, or designs, plants, reissues and statutory inventions beside them."""
+PARTS = ("all", "utility")
+"""Every sort of patent, or utility patents without designs, plants, reissues and statutory inventions."""
+
+GIVE = "Give the weekly files with full text as .zip or .xml, such as ipg071120.zip or ipa071122.zip."
 
 
 def read(files: Sequence[Path], options: Options) -> Landscape:
@@ -29,37 +30,25 @@ def read(files: Sequence[Path], options: Options) -> Landscape:
     PatbenchError
         Where a file cannot be read at all, or no patent is left.
     """
-    part = options.part or PARTS[0]
-    if part not in PARTS:
-        raise unknown_name("part of uspto", part, PARTS)
+    part = asked_part(ORIGIN, options) or PARTS[0]
     codes = asked_codes(options)
     with spool(LISTED_COLUMNS) as rows:
         reading = Reading(rows, codes, part == "all", options.say)
         for path in files:
-            for stream in open_streams(path):
-                for document in cut_documents(stream.chunks):
-                    reading.take(stream.name, document)
+            for member in open_members(path, (".xml",), todo=GIVE):
+                for document in cut_documents(member.chunks()):
+                    reading.take(member.name, document)
         reading.tell_all()
         frame = rows.frame()
     if frame.empty:
-        raise _nothing(reading, files)
+        todo = f"The format read is {ORIGIN.version}; `--codes` and `--part` choose among its patents."
+        raise reading.tally.nothing("patent", files, todo=todo)
     family = reading.family_ids()
     frame["family_id"] = [family[number] for number in frame["publication_number"]]
     name = options.name or ORIGIN.name
     patents, report = validate(frame, name=name)
     report.findings.extend(reading.tally.findings())
     return Landscape(name, patents, (), _provenance(files, options, reading), report)
-
-
-def _nothing(reading: Reading, files: Sequence[Path]) -> PatbenchError:
-    tally = reading.tally
-    why = [f"{why}: {n:,}" for why, n in sorted(tally.left_out.items())]
-    why += [f"damaged: {len(tally.damaged):,}, the first is {tally.damaged[0]}"] if tally.damaged else []
-    return PatbenchError(
-        f"No patent is left of {', '.join(map(str, files)) or 'no files'}.",
-        why=f"Documents met: {tally.read:,}. " + "; ".join(why),
-        todo=f"The format read is {ORIGIN.version}; `--codes` and `--part` choose among its patents.",
-    )
 
 
 def _provenance(files: Sequence[Path], options: Options, reading: Reading) -> Provenance:

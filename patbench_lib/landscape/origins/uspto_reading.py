@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from patbench_lib.landscape.codes import is_under
+from patbench_lib.landscape.origins.families import Families
+from patbench_lib.landscape.origins.spool import Spool
+from patbench_lib.landscape.origins.tally import Tally
 from patbench_lib.landscape.origins.uspto_documents import DOCUMENT_LIMIT, Document
-from patbench_lib.landscape.origins.uspto_families import Families
 from patbench_lib.landscape.origins.uspto_numbers import number_in
 from patbench_lib.landscape.origins.uspto_patent import BIBLIOGRAPHIES, Patent, read_patent
-from patbench_lib.landscape.origins.uspto_spool import Spool
-from patbench_lib.landscape.origins.uspto_tally import LISTED, Tally
 from patbench_lib.landscape.origins.uspto_xml import UnreadableError, find_root, parse
 
 LISTED_COLUMNS = ("ipc", "cpc", "cited", "citation_category")
@@ -46,7 +46,8 @@ class Reading:
             patent = self._read(document)
         except UnreadableError as error:
             number = number_in(document.content)
-            self._damaged(f"{file}, document {document.position}{f' ({number})' if number else ''}: {error}")
+            where = f"{file}, document {document.position}{f' ({number})' if number else ''}"
+            self.tally.damage(f"{where}: {error}", self._say)
             patent = None
         if patent is not None:
             self._families.join(patent.links)
@@ -63,10 +64,7 @@ class Reading:
 
     def tell_all(self) -> None:
         """Say how many documents were read, kept and left out."""
-        parts = [f"{self.tally.read:,} documents read", f"{len(self._rows):,} kept"]
-        parts += [f"{n:,} left out ({why})" for why, n in sorted(self.tally.left_out.items())]
-        parts += [f"{len(self.tally.damaged):,} damaged and left out"] if self.tally.damaged else []
-        self._say("; ".join(parts))
+        self._say(self.tally.told(len(self._rows)))
 
     def _read(self, document: Document) -> Patent | None:
         root = find_root(document.content)
@@ -104,8 +102,3 @@ class Reading:
         self.tally.notes["citations"] += patent.others
         self.tally.notes["renumbered"] += patent.renumbered
         self._rows.put(patent.row)
-
-    def _damaged(self, line: str) -> None:
-        self.tally.damaged.append(line)
-        if len(self.tally.damaged) <= LISTED:
-            self._say(f"left out, {line}")

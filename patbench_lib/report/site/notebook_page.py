@@ -8,6 +8,7 @@ from typing import Any
 from patbench_lib.report.site.banner import callout, prefix_captions, split_head
 from patbench_lib.report.site.notebook import Cell, Notebook, join_options, joined, split_options
 from patbench_lib.report.site.presence import Present, fit
+from patbench_lib.report.site.subtitle import with_subtitle
 from patbench_lib.report.site.tables import align_tables
 
 _WIDGET = "application/vnd.jupyter.widget-view+json"
@@ -25,6 +26,7 @@ def page_of(notebook: Notebook, present: Present, banner: str | None) -> Noteboo
     banner : what to say at the top of the page of a synthetic study, or None.
     """
     cells = [_page_cell(cell, present, banner) for cell in notebook["cells"] if not _is_parameters(cell)]
+    cells = with_subtitle(cells)
     cells = [_ruled(cell) if number else cell for number, cell in enumerate(cells)]
     cells = [{"id": f"cell-{number}", **cell} for number, cell in enumerate(cells)]  # format 4.5 asks for ids
     language = {key: notebook.get("metadata", {}).get(key) for key in ("kernelspec", "language_info")}
