@@ -13,13 +13,14 @@ from pydantic import BaseModel, ConfigDict, Field, StrictInt, StringConstraints,
 from patbench_lib.classify.settings import Classification
 from patbench_lib.cluster.settings import Clustering
 from patbench_lib.errors import PatbenchError
+from patbench_lib.evaluate.own_claims import OwnClaim, check_own_claims
 from patbench_lib.evaluate.settings import Jurisdictions, Statistics
 from patbench_lib.finetune.settings import ExpertText, Finetuning
 from patbench_lib.landscape.judgements import Relevance
 from patbench_lib.landscape.label_sets import Labels
 from patbench_lib.landscape.spec import DemoSource, LandscapeSpec
 from patbench_lib.landscape.views import EXPERT, View
-from patbench_lib.models.card import Card, Dtype
+from patbench_lib.models.card import SINGLE_VECTOR, Card, Dtype
 from patbench_lib.models.registry import find_card
 from patbench_lib.retrieve.settings import Bm25, Fusion, LateInteraction, Passages, Reranking, Search, Truncation
 
@@ -86,6 +87,7 @@ class Study(_Closed):
     finetuning: Finetuning = Finetuning()
     expert_text: ExpertText = ExpertText()
     jurisdictions: Jurisdictions = Jurisdictions()
+    claims: tuple[OwnClaim, ...] = Field(default=(), description="of your own, judged beside the paper's")
     depth: StrictInt = Field(default=100, ge=1, description="documents ranked for a query")
     measures: tuple[Measure, ...] = Field(
         default=("nDCG@10", "nDCG@100", "Recall@100", "MAP", "MRR", "P@10"), min_length=1
@@ -109,6 +111,15 @@ class Study(_Closed):
             for field in ("finetuning", "expert_text"):
                 named = {name: self.card(name).kind for name in getattr(self, field).models}
                 _check_kinds(f"{field}.models", named, ("dense", "static"))
+            check_own_claims(
+                self.claims,
+                systems=self.systems,
+                vectors=[name for name in self.systems if cards[name].kind in SINGLE_VECTOR],
+                views=self.views,
+                measures=self.measured(),
+                landscapes=[spec.name for spec in (self.landscape, self.external) if spec],
+                label_sets=self.labels.sets,
+            )
         except PatbenchError as error:
             raise ValueError(str(error)) from error
         if self.baseline not in self.systems:

@@ -57,21 +57,22 @@ def _main(bench: Bench, scores: pd.DataFrame) -> pd.DataFrame:
     return scores[(scores["stratum"] == "ALL") & (scores["measure"] == bench.study.main_measure)]
 
 
-def view_differences(bench: Bench, scores: pd.DataFrame) -> pd.DataFrame:
-    """Compare each view with the leading one, system by system.
+def view_differences(bench: Bench, scores: pd.DataFrame, base: View | None = None) -> pd.DataFrame:
+    """Compare each view with one of them, system by system.
 
     Parameters
     ----------
     scores : as `view_scores` gives them.
+    base : the view that others are compared with, the leading one where it is not named.
 
     Returns
     -------
     pandas.DataFrame
-        system, view, difference (to the leading view), low, high, p, p_holm (corrected for the views compared in a
+        system, view, difference (to that view), low, high, p, p_holm (corrected for the views compared in a
         system), significant, n; no row where there is one view.
     """
     swapped = scores.rename(columns={"system": "view", "view": "system"})
-    compared = against(swapped, bench.arena.views[0], bench.study.statistics, seed=bench.study.seed)
+    compared = against(swapped, base or bench.arena.views[0], bench.study.statistics, seed=bench.study.seed)
     named = compared.rename(columns={"system": "view", "view": "system"})
     return named.drop(columns=["landscape", "stratum", "measure"])
 

@@ -54,6 +54,7 @@ def test_there_are_notebooks() -> None:
         "11_transfer",
         "12_jurisdictions",
         "13_expert_text",
+        "14_claims",
         "15_reproduction",
     ]
 
