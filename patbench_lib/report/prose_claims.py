@@ -24,7 +24,7 @@ def say_rule(bench: Bench, judged: Judged) -> Markdown:
     added = f" and {len(own)} of this study's own" if own else ", and none of this study's own"
     asked, error = len(judged.statements), 1 - level
     return Markdown(
-        f"{asked - len(own)} statements of the published study are judged{added}. Tests are one-sided at {error:.0%}, so "
+        f"{asked - len(own)} statements of the published study are judged{added}. Tests are one-sided at {error:.0%}: "
         f"a claim that is not true is called true in at most {error:.0%} of studies; intervals are at {level:.0%}. "
         f"Verdicts are not corrected for the number of claims: were none of the {asked} true, at most "
         f"{asked * error:.1f} of them would be called so in the mean."
