@@ -10,6 +10,7 @@ from typing import Annotated, Any, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field, StrictInt, StringConstraints, model_validator
 
+from patbench_lib.classify.measures import MEASURES as CLASSIFIED
 from patbench_lib.classify.settings import Classification
 from patbench_lib.cluster.settings import Clustering
 from patbench_lib.errors import PatbenchError
@@ -117,6 +118,7 @@ class Study(_Closed):
                 vectors=[name for name in self.systems if cards[name].kind in SINGLE_VECTOR],
                 views=self.views,
                 measures=self.measured(),
+                classified=CLASSIFIED,
                 landscapes=[spec.name for spec in (self.landscape, self.external) if spec],
                 label_sets=self.labels.sets,
             )

@@ -8,7 +8,6 @@ from typing import Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
-from patbench_lib.classify.measures import MEASURES as CLASSIFIED
 from patbench_lib.errors import refuse_twice, unknown_name
 from patbench_lib.landscape.views import View
 
@@ -61,6 +60,7 @@ def check_own_claims(
     vectors: Collection[str],
     views: Collection[str],
     measures: Collection[str],
+    classified: Collection[str],
     landscapes: Collection[str],
     label_sets: Collection[str],
 ) -> None:
@@ -69,6 +69,7 @@ def check_own_claims(
     Parameters
     ----------
     systems, vectors : that rank, and those of them with one vector a text, which can be classified by.
+    measures, classified : of retrieval, and of classification.
 
     Raises
     ------
@@ -82,7 +83,7 @@ def check_own_claims(
         ranked = claim.task == "retrieval"
         asked = [("system", side.system, systems if ranked else vectors) for side in (claim.a, claim.b)]
         asked += [("view", side.view, views) for side in (claim.a, claim.b) if side.view]
-        asked.append(("measure", claim.measure, measures if ranked else CLASSIFIED))
+        asked.append(("measure", claim.measure, measures if ranked else classified))
         asked += [("landscape", claim.landscape, landscapes)] if claim.landscape else []
         asked += [("label set", claim.label_set, label_sets)] if claim.label_set else []
         for kind, name, valid in asked:

@@ -22,10 +22,12 @@ def say_rule(bench: Bench, judged: Judged) -> Markdown:
     level = bench.study.statistics.level
     own = [name for name, each in judged.statements.items() if each.certainty == "own"]
     added = f" and {len(own)} of this study's own" if own else ", and none of this study's own"
+    asked, error = len(judged.statements), 1 - level
     return Markdown(
-        f"{len(judged.statements) - len(own)} statements of the published study are judged{added}. Tests are one-sided "
-        f"at {1 - level:.0%}, so a claim that is not true is called true in at most {1 - level:.0%} of studies; "
-        f"intervals are at {level:.0%}."
+        f"{asked - len(own)} statements of the published study are judged{added}. Tests are one-sided at {error:.0%}: "
+        f"a claim that is not true is called true in at most {error:.0%} of studies; intervals are at {level:.0%}. "
+        f"Verdicts are not corrected for the number of claims: were none of the {asked} true, at most "
+        f"{asked * error:.1f} of them would be called so in the mean."
     )
 
 
