@@ -55,6 +55,8 @@ def test_there_are_notebooks() -> None:
         "12_jurisdictions",
         "13_expert_text",
         "15_reproduction",
+        "16_leaderboard",
+        "17_review",
     ]
 
 

@@ -1,0 +1,27 @@
+"""A table whose columns sort when their headings are pressed, by mouse or keyboard, with nothing from elsewhere."""
+
+from __future__ import annotations
+
+from importlib.resources import files
+
+from great_tables import GT
+from IPython.display import HTML
+
+_STYLE = (
+    ".patbench-sortable{overflow-x:auto}"
+    ".patbench-sortable thead button{all:unset;cursor:pointer;font:inherit;text-align:inherit}"
+    ".patbench-sortable thead button:focus-visible{outline:2px solid #0072B2;outline-offset:2px}"
+    '.patbench-sortable thead button::after{content:" ↕";opacity:.45}'
+    '.patbench-sortable [aria-sort=ascending] button::after{content:" ↑";opacity:1}'
+    '.patbench-sortable [aria-sort=descending] button::after{content:" ↓";opacity:1}'
+)
+
+
+def sortable(shown: GT) -> HTML:
+    """Return a table as HTML that brings its own style and script.
+
+    Quarto leaves the table as it is, for the script has to find the rows that were written here.
+    """
+    table = shown.tab_options(quarto_disable_processing=True).as_raw_html()
+    script = files("patbench_lib.report").joinpath("sort.js").read_text(encoding="utf-8")
+    return HTML(f'<div class="patbench-sortable">\n<style>{_STYLE}</style>\n{table}\n<script>{script}</script>\n</div>')
