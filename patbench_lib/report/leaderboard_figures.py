@@ -56,7 +56,8 @@ def close_leaderboard(values: pd.DataFrame, ran: Sequence[str]) -> Markdown:
         best = placed["mean"].iloc[0]
         first = [plain(str(name)) for name in placed.index[placed["mean"] == best]]
         who = f"{first[0]} has" if len(first) == 1 else f"{' and '.join(first)} share"
-        told += f"{who} the best mean rank, {best:.3g} over {placed.shape[1] - 1} tasks, among {len(placed)} systems. "
+        tasks = f"{len(seen)} task{'s' if len(seen) > 1 else ''}"
+        told += f"{who} the best mean rank, {best:.3g} over {tasks}, among {len(placed)} systems. "
     else:
         told += f"{NO_RANK} "
     cited = set(groups()[PAPER].values)

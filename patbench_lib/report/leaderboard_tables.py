@@ -92,8 +92,8 @@ def board_table(frame: pd.DataFrame, values: pd.DataFrame, *, synthetic: bool) -
     tasks = list(dict.fromkeys(values["task"]))
     notes = [
         f"{HERE}: measured by this run. {CITED}: published by others, and not measured here.",
-        f"{RANK}: over {len(tasks)} tasks ({', '.join(tasks)}) by the first measure of each, among systems with a "
-        "value in all of them; others have none.",
+        f"{RANK}: over {' and '.join(tasks)}, by the first measure of each, among systems with a "
+        "value in every task; others have none.",
         "Classification: probes, mean over label sets. Bold: best of those run here.",
         f"{cited}: of {groups()[PAPER].data.name}; all other values are of this study's own landscapes.",
     ]

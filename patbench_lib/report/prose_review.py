@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sized
 
 import pandas as pd
 from IPython.display import Markdown
@@ -20,7 +20,7 @@ def say_audit(bench: Bench) -> Markdown:
     if reason := bench.arena.unjudged:
         return Markdown(f"0 models were trained, so nothing can leak: {plain(reason)}.")
     made = pairs_of(bench)
-    count = f"{len(trainings(bench))} trainings were planned. " if made else ""
+    count = f"{_counted(trainings(bench), 'training')} planned. " if made else ""
     return Markdown(f"{count}{say_split(bench, made).data}")
 
 
@@ -48,7 +48,7 @@ def close_review(bench: Bench, results: Mapping[str, pd.DataFrame], readings: pd
     numbers = sum(map(len, results.values()))
     commits = {commit for table in results.values() for commit in table["commit"]}
     machines = {machine for table in results.values() for machine in table["hardware"]}
-    text = f"{numbers:,} numbers in {len(results)} tables of results, from seed {bench.study.seed}: "
+    text = f"{numbers:,} numbers in {_counted(results, 'table')} of results, from seed {bench.study.seed}: "
     text += f"{_counted(commits - {''}, 'commit')}, {_counted(machines, 'machine')}. "
     if "" in commits:
         text += "Some were computed outside a checkout, so that their commit is not known. "
@@ -68,5 +68,5 @@ def close_review(bench: Bench, results: Mapping[str, pd.DataFrame], readings: pd
     )
 
 
-def _counted(found: set[str], what: str) -> str:
+def _counted(found: Sized, what: str) -> str:
     return f"{len(found)} {what}{'' if len(found) == 1 else 's'}"

@@ -8,12 +8,16 @@ from great_tables import GT
 from IPython.display import HTML
 
 _STYLE = (
-    ".patbench-sortable{overflow-x:auto}"
+    ".patbench-sortable{overflow-x:auto;container-type:inline-size}"
     ".patbench-sortable thead button{all:unset;cursor:pointer;font:inherit;text-align:inherit}"
     ".patbench-sortable thead button:focus-visible{outline:2px solid #0072B2;outline-offset:2px}"
-    '.patbench-sortable thead button::after{content:" ↕";opacity:.45}'
+    '.patbench-sortable thead button::after{content:" ↕";opacity:.6}'
     '.patbench-sortable [aria-sort=ascending] button::after{content:" ↑";opacity:1}'
     '.patbench-sortable [aria-sort=descending] button::after{content:" ↓";opacity:1}'
+    # The names of systems stay in sight where the table is wider than the page, and so do the notes.
+    ".patbench-sortable :is(th,td):first-child{position:sticky;left:0;background-color:#fff}"
+    ".patbench-sortable td.gt_striped:first-child{background-color:#f4f4f4}"
+    ".patbench-sortable td.gt_sourcenote{display:block;box-sizing:border-box;width:100cqw}"
 )
 
 
