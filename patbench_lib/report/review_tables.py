@@ -24,10 +24,7 @@ def runs_table(runs: pd.DataFrame, *, synthetic: bool) -> GT:
     notes = ["commit: +changes where files differed from it. first, last: when rows were written, UTC."]
     if runs.empty:
         notes = ["No task of this study has results."]
-    unbroken = ["first", "last"]
-    return table(
-        runs.assign(commit=short), whole=["systems", "numbers"], unbroken=unbroken, notes=notes, synthetic=synthetic
-    )
+    return table(runs.assign(commit=short), whole=["systems", "numbers"], notes=notes, synthetic=synthetic)
 
 
 def truncated_table(readings: pd.DataFrame, *, synthetic: bool) -> GT:
@@ -52,15 +49,15 @@ def protocols_table() -> GT:
             "source": group.source,
             "certainty": group.certainty,
             "protocol": group.protocol,
-            "not known, so decided here": group.unknown,
-            "why nothing here computes it": group.why,
+            "not known": group.unknown or f"Only cited: {group.why}" if group.unknown or group.why else "",
         }
         for name, group in groups().items()
         if group.origin == "published"
     ]
     frame = pd.DataFrame(lines).replace("", None)
-    used = dict.fromkeys(frame["certainty"])
-    return table(frame, unbroken=["group"], notes=[f"{letter}: {CERTAIN[letter]}." for letter in used])
+    notes = [f"{letter}: {CERTAIN[letter]}." for letter in dict.fromkeys(frame["certainty"])]
+    notes.append("What is not known of a number that can be computed is decided by this compendium.")
+    return table(frame, unbroken=["group"], notes=notes)
 
 
 def data_table(landscapes: pd.DataFrame, *, synthetic: bool) -> GT:
