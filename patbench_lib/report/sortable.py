@@ -9,14 +9,13 @@ from great_tables import GT
 from IPython.display import HTML
 
 _STYLE = (
-    ".patbench-sortable-scroll{overflow-x:auto}"
     ".patbench-sortable thead button{all:unset;cursor:pointer;font:inherit;text-align:inherit}"
     ".patbench-sortable thead button:focus-visible{outline:2px solid #0072B2;outline-offset:2px}"
     '.patbench-sortable thead button::after{content:" ↕";opacity:.6}'
     '.patbench-sortable [aria-sort=ascending] button::after{content:" ↑";opacity:1}'
     '.patbench-sortable [aria-sort=descending] button::after{content:" ↓";opacity:1}'
     # The names of systems stay in sight where the table is wider than the page.
-    ".patbench-sortable :is(th,td):first-child{position:sticky;left:0;background-color:#fff}"
+    ".patbench-sortable :is(th,td):first-child{position:sticky;left:0;z-index:1;background-color:#fff}"
     ".patbench-sortable td.gt_striped:first-child{background-color:#f4f4f4}"
     ".patbench-sortable-note{font-size:.8em;margin:.3em 0 0;max-width:none!important}"
 )
@@ -35,6 +34,5 @@ def sortable(shown: GT) -> HTML:
     script = files("patbench_lib.report").joinpath("sort.js").read_text(encoding="utf-8")
     told = "\n".join(f'<p class="patbench-sortable-note">{note}</p>' for note in notes)
     return HTML(
-        f'<div class="patbench-sortable">\n<style>{_STYLE}</style>\n<div class="patbench-sortable-scroll">\n{soup}\n'
-        f"</div>\n{told}\n<script>{script}</script>\n</div>"
+        f'<div class="patbench-sortable">\n<style>{_STYLE}</style>\n{soup}\n{told}\n<script>{script}</script>\n</div>'
     )
