@@ -63,7 +63,7 @@ def _when(seconds: float) -> str:
 
 
 def landscapes_of(bench: Bench) -> pd.DataFrame:
-    """Return the data of a study.
+    """Return the data of a study; another landscape than its own only where retrieval, which alone reads it, is run.
 
     Returns
     -------
@@ -72,7 +72,7 @@ def landscapes_of(bench: Bench) -> pd.DataFrame:
         whose text is never shown), note; a field that the source does not tell says so.
     """
     rows = []
-    for arena in bench.arenas:
+    for arena in [bench.arena] if bench.arena.unjudged else bench.arenas:
         told = arena.landscape.provenance
         rows.append(
             {
@@ -100,9 +100,10 @@ def models_of(bench: Bench) -> pd.DataFrame:
         allowed to run), certainty (how sure the card is).
     """
     study = bench.study
-    named = [*study.systems, *study.reranking.systems, *study.late_interaction.systems, *study.passages.systems]
+    named = [*study.reranking.systems, *study.late_interaction.systems, *study.passages.systems]
+    judged = [] if bench.arena.unjudged else [*named, *study.finetuning.models, *study.expert_models()]
     rows = []
-    for card in map(study.card, dict.fromkeys([*named, *study.finetuning.models])):
+    for card in map(study.card, dict.fromkeys([*study.systems, *judged])):
         rows.append(
             {
                 "system": card.name,

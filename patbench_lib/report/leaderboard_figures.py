@@ -51,7 +51,7 @@ def close_leaderboard(values: pd.DataFrame, ran: Sequence[str]) -> Markdown:
     placed, deciding = ranks(values), values[values["decides"]]
     seen = [_leader(str(task), mine) for task, mine in deciding.groupby("task", sort=False)]
     told = f"{len(ran)} systems were run. " if len(ran) > 1 else "1 system was run. "
-    told += f"The highest value has {', '.join(seen)}. " if seen else "No task of this study has a value. "
+    told += f"The highest value: {'; '.join(seen)}. " if seen else "No task of this study has a value. "
     if len(placed):
         best = placed["mean"].iloc[0]
         first = [plain(str(name)) for name in placed.index[placed["mean"] == best]]
@@ -68,5 +68,6 @@ def close_leaderboard(values: pd.DataFrame, ran: Sequence[str]) -> Markdown:
 
 
 def _leader(task: str, mine: pd.DataFrame) -> str:
-    first = mine.sort_values("value", ascending=False, kind="stable").iloc[0]
-    return f"{plain(str(first['system']))} in {plain(task)} ({first['value']:.3f} {first['measure']})"
+    best = mine[mine["value"] == mine["value"].max()]
+    names = " and ".join(plain(str(name)) for name in best["system"])
+    return f"{names} in {plain(task)} ({best['value'].iloc[0]:.3f} {best['measure'].iloc[0]})"

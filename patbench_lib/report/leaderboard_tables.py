@@ -99,7 +99,7 @@ def board_table(frame: pd.DataFrame, values: pd.DataFrame, *, synthetic: bool) -
     ]
     shown = table(
         frame,
-        decimals={RANK: 1, **dict.fromkeys(measured, 3), cited: 4, "parameters, millions": 1, "texts a second": 1},
+        decimals={RANK: 2, **dict.fromkeys(measured, 3), cited: 4, "parameters, millions": 1, "texts a second": 1},
         whole=["dimensions"],
         unbroken=["system", "values"],
         notes=notes,
