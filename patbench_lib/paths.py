@@ -38,6 +38,12 @@ class Paths:
         return self.root / "results" / self.study
 
     @property
+    def tables(self) -> Path:
+        """Tables that are made of runs, scores and predictions; `PATBENCH_TABLES` has them made anew elsewhere."""
+        elsewhere = os.environ.get("PATBENCH_TABLES")
+        return Path(elsewhere) / self.study if elsewhere else self.results
+
+    @property
     def runs(self) -> Path:
         """Ranked documents, one file a system, view and landscape."""
         return self.results / "runs"

@@ -30,7 +30,14 @@ LEXICAL = "lexical"
 RETRIEVAL, FINETUNING = "retrieval", "finetuning"
 """Tasks that need judgements: both are judged by retrieval."""
 
-WITHOUT_RETRIEVAL = ("01_landscape", "02_models", "08_classification", "09_clustering")
+WITHOUT_RETRIEVAL = (
+    "01_landscape",
+    "02_models",
+    "08_classification",
+    "09_clustering",
+    "16_leaderboard",
+    "17_review",
+)
 """Notebooks that have something to say of a landscape on which nothing can be retrieved."""
 
 

@@ -48,15 +48,15 @@ def keep_tables(
     key : digest of all that changes the tables.
     make : makes the tables, by name: `results`, `comparisons`. `query_results` asks those of all tasks together.
     """
-    described = bench.paths.results / f"{task}.json"
+    described = bench.paths.tables / f"{task}.json"
     kept = json.loads(described.read_text(encoding="utf-8")) if described.is_file() else {"key": ""}
-    files = {name: bench.paths.results / f"{task}.{name}.parquet" for name in kept.get("tables", ())}
+    files = {name: bench.paths.tables / f"{task}.{name}.parquet" for name in kept.get("tables", ())}
     if kept["key"] == key and all(file.is_file() for file in files.values()):
         return {name: pd.read_parquet(file) for name, file in files.items()}
     tables = {name: _named(bench, task, table) for name, table in make().items()}
     write_json(described, {"key": ""})  # from here to the end the tables belong to no key
     for name, table in tables.items():
-        with replacing(bench.paths.results / f"{task}.{name}.parquet") as temporary:
+        with replacing(bench.paths.tables / f"{task}.{name}.parquet") as temporary:
             table.to_parquet(temporary, compression="zstd", index=False)
     write_json(described, {"key": key, "tables": sorted(tables)})
     return tables

@@ -6,7 +6,7 @@ import sys
 
 import typer
 
-from patbench_lib.cli import audit, landscapes, models, mteb_runs, reproduce, runs, site, steps, studies
+from patbench_lib.cli import audit, figure, landscapes, models, mteb_runs, reproduce, runs, site, steps, studies
 from patbench_lib.errors import PatbenchError
 
 app = typer.Typer(
@@ -22,6 +22,7 @@ app.add_typer(mteb_runs.app, name="mteb")
 runs.register(app)
 steps.register(app)
 audit.register(app)
+figure.register(app)
 reproduce.register(app)
 site.register(app)
 

@@ -32,7 +32,7 @@ def opening(bench: Bench, *fields: str) -> Markdown:
 
 def _plain(value: Any) -> str:
     if isinstance(value, (tuple, list)):
-        return ", ".join(map(_plain, value))
+        return ", ".join(map(_plain, value)) or "none"
     if hasattr(value, "model_dump"):
         return ", ".join(f"{name} {_plain(part)}" for name, part in value.model_dump(exclude_none=True).items())
     if isinstance(value, dict):

@@ -56,6 +56,8 @@ def test_there_are_notebooks() -> None:
         "13_expert_text",
         "14_claims",
         "15_reproduction",
+        "16_leaderboard",
+        "17_review",
     ]
 
 

@@ -12,6 +12,7 @@ from pathlib import Path
 
 import pandas as pd
 import pytest
+from fixtures.browser import chromium, wrong_with
 
 ROOT = Path(__file__).parents[2]
 PARTS = ("Snakefile", "_quarto.yml", "index.qmd", "references.bib", "theme", "notebooks", "params")
@@ -67,7 +68,20 @@ def made(checkout: Path) -> Path:
 
 def test_the_site_is_made(made: Path) -> None:
     pages = {path.relative_to(made / "_site/small").as_posix() for path in (made / "_site/small").rglob("*.html")}
-    assert {"index.html", "notebooks/01_landscape.html", "notebooks/03_retrieval.html"} <= pages
+    assert {
+        "index.html",
+        "notebooks/01_landscape.html",
+        "notebooks/16_leaderboard.html",
+        "notebooks/17_review.html",
+    } <= pages
+
+
+def test_every_page_reads_well_in_a_browser(made: Path, tmp_path: Path) -> None:
+    pages = sorted((made / "_site" / "small").rglob("*.html"))
+    with chromium(tmp_path / "profile") as browser:
+        found = {path.name: wrong_with(browser, path) for path in pages}
+    assert {name: wrong for name, wrong in found.items() if wrong} == {}
+    assert len(found) > 10
 
 
 def test_a_second_run_does_nothing(made: Path) -> None:

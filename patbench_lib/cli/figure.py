@@ -1,0 +1,40 @@
+"""`patbench figure`: one figure of a study drawn again from what is kept, and held against the one that is shown."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from patbench_lib.cli.options import StudyOption, open_bench
+
+Name = Annotated[str | None, typer.Argument(help="As the list calls it: 03-leaderboard. Without one, the list.")]
+Output = Annotated[Path | None, typer.Option("--output", "-o", help="The SVG to write; NAME.svg if not given.")]
+
+
+def register(app: typer.Typer) -> None:
+    """Add the command of this module."""
+    app.command()(figure)
+
+
+def figure(name: Name = None, study: StudyOption = "demo", output: Output = None) -> None:
+    """Draw one figure again from kept scores, tables made anew, and say whether it is the one shown; or list them."""
+    from patbench_lib.errors import unknown_name
+    from patbench_lib.files import write_text
+    from patbench_lib.report.redraw import redraw, shown_figures
+
+    bench = open_bench(study)
+    shown = shown_figures(sorted(bench.paths.notebooks.glob("[0-9]*.ipynb")))
+    if name is None:
+        for called, (_, drawn) in shown.items():
+            typer.echo(f"{called:<24} {drawn.caption}")
+        return
+    if name not in shown:
+        raise unknown_name("figure", name, shown)
+    notebook, before = shown[name]
+    again = redraw(notebook, before, bench.paths.root)
+    file = output or Path(before.file)
+    write_text(file, again.figure.svg.rstrip() + "\n")
+    compared = "the same, byte for byte, as" if again.same else "NOT the same as"
+    typer.echo(f"{file}: {compared} {before.label} of the executed {notebook.name}")
