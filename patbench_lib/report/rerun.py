@@ -89,7 +89,7 @@ def _study_file(bench: Bench) -> tuple[Path, Path | None]:
 
 
 def _another(study: Study, name: str) -> tuple[str, Any]:
-    """Return a parameter and another value for it that any study can run with."""
+    """Return a parameter and another value for it, the seed where the one asked for has no other."""
     value = getattr(study, name)
     if isinstance(value, int) and name != "seed":
         return name, value // 2 or value + 1

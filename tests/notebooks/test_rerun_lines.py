@@ -68,7 +68,9 @@ def test_the_lines_for_own_patents_run(home: Path) -> None:
     from patbench_lib.landscape.demo.landscape import generate
 
     table = home / "patents.csv"
-    generate("assistive", publications=60, seed=1, effects=Effects.default()).to_csv(table, index=False)
+    patents = generate("assistive", publications=120, seed=0, effects=Effects.default())
+    joined = patents.map(lambda cell: "; ".join(cell) if isinstance(cell, list) else cell)
+    joined.to_csv(table, index=False)
     new, own = closing_lines(QUICK)[2:]
     there = {"patents.csv": str(table), "study.yaml": str(home / "study.yaml")}
     for line in (new, own):
