@@ -3,20 +3,16 @@
 from __future__ import annotations
 
 import ast
-import os
-import shlex
-import subprocess
-import sys
 from pathlib import Path
 
 import nbformat
 import pytest
+from fixtures.lines import ROOT, run_line, shown_lines
 
 from patbench_lib.bench.bench import Bench
 from patbench_lib.parameters import read_study
 from patbench_lib.report.rerun import rerun
 
-ROOT = Path(__file__).parents[2]
 NOTEBOOKS = sorted(path.stem for path in ROOT.glob("notebooks/[0-9]*.ipynb"))
 QUICK = "01_landscape"
 
@@ -27,17 +23,7 @@ def closing_lines(name: str) -> list[str]:
     (call,) = (node for node in ast.walk(ast.parse(source)) if isinstance(node, ast.Call))
     about = [ast.literal_eval(argument) for argument in call.args[1:]]
     study = read_study(ROOT / "params" / "tiny.yaml")
-    text: str = rerun(Bench(study, ROOT, progress=False), *about).data
-    return [line for line in text.splitlines() if line.startswith(".venv/bin/")]
-
-
-def run(line: str, out: Path) -> subprocess.CompletedProcess[str]:
-    """Run a line with this environment's Python, its output and everything computed in a folder of the test's own."""
-    program, *words = [str(out) if word == "out.ipynb" else word for word in shlex.split(line)]
-    module = {"papermill": "papermill", "patbench": "patbench_lib"}[Path(program).name]
-    home = {**os.environ, "PATBENCH_HOME": str(out.parent)}
-    command = [sys.executable, "-m", module, *words]
-    return subprocess.run(command, cwd=ROOT, env=home, capture_output=True, text=True, check=False)
+    return shown_lines(rerun(Bench(study, ROOT, progress=False), *about).data)
 
 
 @pytest.fixture(scope="module")
@@ -54,10 +40,10 @@ def test_both_lines_of_a_notebook_run(name: str, home: Path) -> None:
     assert other.startswith(same)
     for number, line in enumerate((same, other)):
         out = home / f"{name}.{number}.ipynb"
-        done = run(line, out)
+        done = run_line(line, out)
         assert done.returncode == 0, f"{line}\n{done.stderr[-2000:]}"
         shown = nbformat.read(out, as_version=4).cells[-1].outputs[0]["data"]["text/markdown"]
-        first = next(said for said in shown.splitlines() if said.startswith(".venv/bin/"))
+        first = shown_lines(shown)[0]
         assert first.startswith(same)
         assert (first == same) == (line == same), "what was run otherwise says so of itself"
 
@@ -76,6 +62,6 @@ def test_the_lines_for_own_patents_run(home: Path) -> None:
     for line in (new, own):
         for word, path in there.items():
             line = line.replace(word, path)
-        done = run(line, home / "own.ipynb")
+        done = run_line(line, home / "own.ipynb")
         assert done.returncode == 0, f"{line}\n{done.stdout[-1000:]}{done.stderr[-2000:]}"
     assert (home / "own.ipynb").is_file()
