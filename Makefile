@@ -40,8 +40,9 @@ lint: $(READY) ## ruff, mypy and the notebooks' outputs
 lab: $(READY) ## open the notebooks in JupyterLab
 	@$(BIN)/jupyter lab notebooks
 
-figures: site ## refresh figures/ from STUDY
+figures: site ## refresh figures/ and the map of notebooks/ from STUDY
 	@$(BIN)/patbench figures --study "$(STUDY)"
+	@$(BIN)/patbench notebook-map --study "$(STUDY)"
 
 lock: $(READY) ## resolve pyproject.toml anew into requirements.lock
 	@./tools/lock "$(BIN)/uv"

@@ -156,7 +156,8 @@ rule notebook:
 rule site:
     input:
         notebooks=expand(f"{PATHS.notebooks}/{{notebook}}.ipynb", notebook=NOTEBOOKS),
-        sources=[ROOT / name for name in ("_quarto.yml", "index.qmd", "references.bib", "theme/patbench.css")],
+        sources=[ROOT / name for name in ("_quarto.yml", "index.qmd", "references.bib", "theme/patbench.css")]
+        + sorted(ROOT.glob("teaching/*.qmd")),
     output:
         f"{PATHS.site}/index.html",
     params:

@@ -14,7 +14,7 @@ Stamp = Annotated[Path | None, typer.Option(help="Write here, as JSON, what the 
 
 def register(app: typer.Typer) -> None:
     """Add the commands of this module."""
-    for command in (encode, retrieve, assess, finetune, tabulate, notebook, render, figures):
+    for command in (encode, retrieve, assess, finetune, tabulate, notebook, render, figures, notebook_map):
         app.command()(command)
 
 
@@ -90,6 +90,24 @@ def figures(study: StudyOption = "demo") -> None:
     folder = bench.paths.root / "figures"
     done = write_figures(notebooks, folder, study=bench.study.name, notice=banner_text(bench.study))
     typer.echo(f"Wrote {len(done)} figures to {folder}")
+
+
+def notebook_map(
+    study: StudyOption = "demo",
+    executed: Annotated[Path | None, typer.Option(help="Executed notebooks; the study's own if not given.")] = None,
+) -> None:
+    """Write notebooks/README.md: what each notebook asks, takes, gives and needs, and how long it took here."""
+    from patbench_lib.bench.plan import WITHOUT_RETRIEVAL
+    from patbench_lib.bench.provenance import hardware
+    from patbench_lib.files import write_text
+    from patbench_lib.report.notebook_map import map_notebooks
+
+    paths = open_bench(study).paths
+    folder = paths.root / "notebooks"
+    notebooks, ran = sorted(folder.glob("[0-9]*.ipynb")), executed or paths.notebooks
+    text = map_notebooks(notebooks, ran, unjudged=WITHOUT_RETRIEVAL, study=paths.study, machine=hardware())
+    write_text(folder / "README.md", text)
+    typer.echo(f"Wrote {folder / 'README.md'}, {len(notebooks)} notebooks")
 
 
 def stamped(path: Path | None, done: dict[str, object]) -> None:

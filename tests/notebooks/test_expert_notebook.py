@@ -11,6 +11,7 @@ import nbformat
 import pandas as pd
 import papermill
 import pytest
+from fixtures.notebooks import closing
 
 from patbench_lib.landscape.folder import save_landscape
 from patbench_lib.landscape.schema import Landscape
@@ -50,11 +51,6 @@ def execute(home: Path, landscape: Landscape) -> tuple[nbformat.NotebookNode, st
         )
     page = page_of(read_notebook(home / NOTEBOOK.name), {NOTEBOOK.stem: set()}, None)
     return made, json.dumps(page, ensure_ascii=False)
-
-
-def closing(made: nbformat.NotebookNode) -> str:
-    text: str = made.cells[-1].outputs[0]["data"]["text/markdown"]
-    return text
 
 
 def test_of_a_licensed_export_numbers_alone_are_shown(tmp_path: Path) -> None:

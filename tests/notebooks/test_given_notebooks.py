@@ -12,6 +12,7 @@ import papermill
 import pytest
 import yaml
 from fixtures.dapfam import FILES, write_dapfam
+from fixtures.notebooks import closing
 from typer.testing import CliRunner
 
 from patbench_lib.cli.landscapes import app
@@ -126,7 +127,7 @@ def test_scores_are_those_of_the_runs_against_the_relations(executed: Executed) 
 
 @pytest.mark.parametrize("run", [*NAMES, "transferred"])
 def test_every_notebook_closes_with_numbers(executed: Executed, run: str) -> None:
-    text = executed[1][run].cells[-1].outputs[0]["data"]["text/markdown"]
+    text = closing(executed[1][run])
     assert any(character.isdigit() for character in text)
     assert "nan" not in text.split()
 

@@ -12,6 +12,7 @@ import nbformat
 import papermill
 import pytest
 import yaml
+from fixtures.notebooks import closing
 
 from patbench_lib.bench.execute import execute_notebook
 from patbench_lib.errors import PatbenchError
@@ -76,8 +77,7 @@ def test_each_labelled_cell_shows_what_its_label_says(executed: dict[str, nbform
 
 @pytest.mark.parametrize("name", [path.stem for path in NOTEBOOKS])
 def test_the_closing_paragraph_has_numbers_from_the_run(executed: dict[str, nbformat.NotebookNode], name: str) -> None:
-    closing = executed[name].cells[-1]
-    text = closing.outputs[0]["data"]["text/markdown"]
+    text = closing(executed[name])
     assert re.search(r"\d", text)
     assert not re.search(r"\bnan\b|None|<NA>", text)
 
@@ -100,8 +100,14 @@ def test_every_figure_and_table_is_captioned_and_described(path: Path) -> None:
 @pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: path.stem)
 def test_a_notebook_tells_and_the_library_does(path: Path) -> None:
     cells = nbformat.read(path, as_version=4).cells
-    code = [cell.source for cell in cells if cell.cell_type == "code"]
-    lines = [line for source in code for line in source.splitlines() if line.strip() and not line.startswith("#")]
+    *code, last = [cell.source for cell in cells if cell.cell_type == "code"]
+    assert f'rerun(bench, "{path.stem}"' in last
+    lines = [
+        line
+        for source in code
+        for line in source.splitlines()
+        if line.strip() and not line.startswith("#") and "import rerun" not in line
+    ]
     words = sum(len(cell.source.split()) for cell in cells if cell.cell_type == "markdown")
     assert len(code) <= 20
     assert len(lines) <= 80

@@ -10,6 +10,7 @@ import papermill
 import pytest
 import yaml
 from fixtures.hupd import sample
+from fixtures.notebooks import closing
 
 from patbench_lib.bench.plan import WITHOUT_RETRIEVAL
 from patbench_lib.landscape.folder import save_landscape
@@ -56,12 +57,12 @@ def executed(tmp_path_factory: pytest.TempPathFactory) -> dict[str, nbformat.Not
 
 @pytest.mark.parametrize("name", WITHOUT_RETRIEVAL)
 def test_every_notebook_closes_with_numbers(executed: dict[str, nbformat.NotebookNode], name: str) -> None:
-    text = executed[name].cells[-1].outputs[0]["data"]["text/markdown"]
+    text = closing(executed[name])
     assert any(character.isdigit() for character in text) and "nan" not in text.split()
 
 
 def test_the_landscapes_notebook_says_why_nothing_is_retrieved(executed: dict[str, nbformat.NotebookNode]) -> None:
-    text = executed["01_landscape"].cells[-1].outputs[0]["data"]["text/markdown"]
+    text = closing(executed["01_landscape"])
     assert f"are left out: {REASON}." in text
 
 

@@ -9,7 +9,9 @@ OUTPUT = "_site"
 """Where, inside the staging folder, either renderer writes."""
 
 
-def study_project(project: dict[str, Any], *, study_name: str, title: str, pages: Collection[str]) -> dict[str, Any]:
+def study_project(
+    project: dict[str, Any], *, study_name: str, title: str, pages: Collection[str], texts: Collection[str] = ()
+) -> dict[str, Any]:
     """Return the Quarto project of one study.
 
     Parameters
@@ -18,6 +20,7 @@ def study_project(project: dict[str, Any], *, study_name: str, title: str, pages
     study_name : shown in the footer of every page.
     title : the title of the site.
     pages : the notebooks of the study as paths in the project, in order.
+    texts : pages without a notebook, beside the summary; every study has them.
 
     Returns
     -------
@@ -32,7 +35,7 @@ def study_project(project: dict[str, Any], *, study_name: str, title: str, pages
     footer = {"left": f"Study: {study_name}", **website.get("page-footer", {})}
     return {
         **project,
-        "project": {**project.get("project", {}), "output-dir": OUTPUT, "render": ["index.qmd", *pages]},
+        "project": {**project.get("project", {}), "output-dir": OUTPUT, "render": ["index.qmd", *pages, *texts]},
         "website": {**website, "title": title, "sidebar": sidebar, "page-footer": footer},
     }
 

@@ -29,7 +29,7 @@ def stage(
     study_name : name of the study, shown in the footer.
     title : title of the site.
     notebooks : the executed notebooks, `NN_name.ipynb`, in the order of the site.
-    sources : folder of `_quarto.yml`, `index.qmd`, `references.bib` and `theme/`: the repository's root.
+    sources : folder of `_quarto.yml`, `index.qmd`, `references.bib`, `theme/` and `teaching/`: the repository's root.
     out : the staging folder to make, `build/<study>/site`; what it held is replaced.
     banner : for a synthetic study, what every page says at its top; captions are marked as well. None otherwise.
 
@@ -63,13 +63,16 @@ def _fill(
     for name, notebook in executed.items():
         write_notebook(page_of(notebook, present, banner), folder / "notebooks" / f"{name}.ipynb")
 
-    head, body = split_head(fit((sources / "index.qmd").read_text(encoding="utf-8"), present))
     notice = f"\n{callout(banner)}\n" if banner else ""
-    (folder / "index.qmd").write_text(head + notice + body, encoding="utf-8")
+    texts = [path.relative_to(sources).as_posix() for path in sorted(sources.glob("teaching/*.qmd"))]
+    for name in ("index.qmd", *texts):
+        head, body = split_head(fit((sources / name).read_text(encoding="utf-8"), present))
+        (folder / name).parent.mkdir(exist_ok=True)
+        (folder / name).write_text(head + notice + body, encoding="utf-8")
 
     project = yaml.safe_load((sources / "_quarto.yml").read_text(encoding="utf-8"))
     pages = [f"notebooks/{name}.ipynb" for name in executed]
-    project = study_project(project, study_name=study_name, title=title, pages=pages)
+    project = study_project(project, study_name=study_name, title=title, pages=pages, texts=texts)
     (folder / "_quarto.yml").write_text(
         yaml.safe_dump(project, sort_keys=False, allow_unicode=True, width=1000), encoding="utf-8"
     )
