@@ -88,7 +88,7 @@ def test_the_sources_of_the_repository_render() -> None:
 
     root = Path(__file__).parents[2]
     project = yaml.safe_load((root / "_quarto.yml").read_text())
-    assert project["project"]["render"] == ["index.qmd", "notebooks/[0-9]*.ipynb"]
+    assert project["project"]["render"] == ["index.qmd", "notebooks/[0-9]*.ipynb", "teaching/*.qmd"]
     assert project["execute"] == {"enabled": False}
     assert (root / project["bibliography"]).is_file()
     assert (root / project["format"]["html"]["css"]).is_file()

@@ -80,6 +80,21 @@ def test_captions_of_a_synthetic_study_say_so(staged: Path) -> None:
     assert any('#| fig-alt: "Bars that grow."' in source for source in sources)
 
 
+def test_pages_for_teaching_are_staged_like_the_summary(sources: Path, executed: Path, tmp_path: Path) -> None:
+    (sources / "teaching").mkdir()
+    said = "See [one](../notebooks/01_landscape.ipynb) and [two](../notebooks/02_models.ipynb).\n"
+    text = f"---\ntitle: Exercises\n---\n\n{said}"
+    (sources / "teaching" / "data.qmd").write_text(text, encoding="utf-8")
+    folder = stage("s", title="S", notebooks=[executed], sources=sources, out=tmp_path / "site", banner=BANNER)
+    page = (folder / "teaching" / "data.qmd").read_text(encoding="utf-8")
+    assert page.startswith("---\ntitle: Exercises\n---\n\n::: {.callout-important")
+    assert page.endswith("See [one](../notebooks/01_landscape.ipynb) and two.\n"), (
+        "links to notebooks that are not there go"
+    )
+    project = yaml.safe_load((folder / "_quarto.yml").read_text())
+    assert project["project"]["render"] == ["index.qmd", "notebooks/01_landscape.ipynb", "teaching/data.qmd"]
+
+
 def test_a_real_study_has_no_notice(sources: Path, executed: Path, tmp_path: Path) -> None:
     folder = stage("s", title="S", notebooks=[executed], sources=sources, out=tmp_path / "site", banner=None)
     everything = "".join(path.read_text() for path in folder.rglob("*") if path.is_file())
