@@ -22,7 +22,8 @@ TABLES = PLAN.tables(
     }
 )
 # These notebooks start first, so that none of them is waited for alone.
-LONGEST = ["04_views", "09_clustering", "13_expert_text", "08_classification", "10_finetuning"]
+LONGEST = ["07_truncation_and_cost", "04_views", "13_expert_text", "06_late_interaction_and_reranking", "09_clustering"]
+LONGEST += ["05_fusion", "14_claims", "10_finetuning"]
 STEPS = f"{PATHS.build}/steps"
 PATBENCH = f"PATBENCH_THREADS={{threads}} '{sys.executable}' -m patbench_lib"
 
