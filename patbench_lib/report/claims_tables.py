@@ -39,8 +39,10 @@ def claims_table(judged: Judged, *, synthetic: bool) -> GT:
     notes = [
         "effect: of the part that decides whether the claim holds, the weakest of those that it needs.",
         "n: queries, publications, or models that the part rests on; of a gap, of its smaller side.",
+        "because: how many parts the claim needs, and how many are true or false each by itself, by Holm's correction.",
     ]
-    return table(lines, whole=["n"], unbroken=["claim", "verdict", "interval"], notes=notes, synthetic=synthetic)
+    shown = table(lines, whole=["n"], unbroken=["claim", "interval"], notes=notes, synthetic=synthetic)
+    return shown.cols_width({"says": "27%", "because": "31%"})
 
 
 def rules_table(judged: Judged) -> GT:
@@ -107,8 +109,8 @@ def because(row: pd.Series) -> str:
     if row["verdict"] == "cannot be judged":
         return shortened(str(row["why"]), 160)
     return (
-        f"Needed: {row['needed']} of {row['parts']} parts. Each by itself, after Holm's correction: "
-        f"{row['shown']} true, {row['against']} false. Deciding: {row['part']}."
+        f"{row['needed']} of {row['parts']} needed; {row['shown']} true, {row['against']} false. "
+        f"Deciding: {row['part']}."
     )
 
 
