@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import json
+import tracemalloc
 from pathlib import Path
 from typing import Any
 
@@ -85,6 +86,20 @@ def test_a_damaged_member_is_listed_and_the_next_ones_are_read(tmp_path: Path) -
     assert len(made) == 2 and said[0].startswith("left out, 2016.tar.gz/2016/bad.json: no JSON")
     assert said[-1] == "3 applications read; 2 kept; 1 damaged and left out"
     assert [f.level for f in made.report.findings if "bad.json" in f.problem] == ["repaired"]
+
+
+def test_a_member_that_unpacks_to_more_than_any_application_is_not_read_whole(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(hupd, "DOCUMENT_LIMIT", 3 << 20)
+    members = {**packed(application()), "2016/bomb.json": b" " * (80 << 20)}
+    path = tarred(tmp_path / "2016.tar.gz", members)
+    tracemalloc.start()
+    made, said = read(path)
+    _, peak = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert len(made) == 1 and any("bomb.json: longer than 3 MiB" in line for line in said)
+    assert peak < 40 << 20
 
 
 def test_files_folders_and_archives_of_any_kind_are_one_landscape(tmp_path: Path) -> None:

@@ -90,11 +90,8 @@ def read(files: Sequence[Path], options: Options) -> Landscape:
 
 def _take(member: Member, asked: _Asked, rows: Spool, seen: set[str], tally: Tally, say: Callable[[str], None]) -> None:
     tally.read += 1
-    content = b"".join(member.chunks())
     try:
-        if len(content) > DOCUMENT_LIMIT:
-            raise UnreadableError(f"longer than {DOCUMENT_LIMIT >> 20} MiB")
-        row = read_application(content)
+        row = read_application(_bounded(member))
     except UnreadableError as error:
         tally.damage(f"{member.name}: {error}", say)
         return
@@ -108,6 +105,16 @@ def _take(member: Member, asked: _Asked, rows: Spool, seen: set[str], tally: Tal
     else:
         seen.add(row["publication_number"])
         rows.put(row)
+
+
+def _bounded(member: Member) -> bytes:
+    """Return a member's content; of one that unpacks to more than any application, no more is read than shows it."""
+    content = bytearray()
+    for chunk in member.chunks():
+        content += chunk
+        if len(content) > DOCUMENT_LIMIT:
+            raise UnreadableError(f"longer than {DOCUMENT_LIMIT >> 20} MiB")
+    return bytes(content)
 
 
 def _subclasses(options: Options) -> tuple[str, ...]:
