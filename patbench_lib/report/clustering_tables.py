@@ -71,7 +71,7 @@ _HOW = {"single": "single: one label alone", "primary": "primary: by the first l
 
 
 def _left_out(reasons: dict[str, str]) -> list[str]:
-    return [f"Left out: {name}: {reason}." for name, reason in reasons.items()]
+    return [f"Left out: {name}: {reason}{'' if reason.endswith('?') else '.'}" for name, reason in reasons.items()]
 
 
 def systems_table(results: pd.DataFrame, case: Case | None, measure: str, *, synthetic: bool) -> GT:
