@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import pandas as pd
 import pytest
 import yaml
 from nbformat import v4
@@ -14,6 +16,8 @@ from nbformat.notebooknode import NotebookNode
 
 from patbench_lib.errors import PatbenchError
 from patbench_lib.report.site import stage
+from patbench_lib.report.site.notebook import joined
+from patbench_lib.report.tables import table
 
 BANNER = "Everything here is **made up**."
 
@@ -118,6 +122,22 @@ def test_widgets_are_left_out(
     path = notebook_file("01_landscape", v4.new_notebook(cells=[v4.new_code_cell("run()", outputs=[widget])]))
     folder = stage("s", title="S", notebooks=[path], sources=sources, out=tmp_path / "site", banner=None)
     assert staged_notebook(folder)["cells"][0]["outputs"] == []
+
+
+def test_tables_that_say_the_same_have_ids_of_their_own(
+    sources: Path, tmp_path: Path, notebook_file: Callable[[str, NotebookNode], Path]
+) -> None:
+    same, other = (table(pd.DataFrame({"office": [office], "n": [3]})).as_raw_html() for office in ("US", "EP"))
+    shown = [v4.new_output("display_data", data={"text/html": html}) for html in (same, other, same, same)]
+    cells = [v4.new_code_cell("show()", outputs=[output]) for output in shown]
+    path = notebook_file("01_landscape", v4.new_notebook(cells=cells))
+    folder = stage("s", title="S", notebooks=[path], sources=sources, out=tmp_path / "site", banner=None)
+    pages = [joined(cell["outputs"][0]["data"]["text/html"]) for cell in staged_notebook(folder)["cells"]]
+    first = re.findall(r'<div id="(\w+)"', same)[0]
+    assert pages[:2] == [same, other]
+    assert pages[2] == same.replace(first, f"{first}_2") and pages[3] == same.replace(first, f"{first}_3")
+    ids = re.findall(r'\bid="([^"]+)"', "".join(pages))
+    assert len(ids) == len(set(ids)) > 8
 
 
 def test_a_rule_at_the_top_of_a_cell_is_not_taken_for_yaml(staged: Path) -> None:

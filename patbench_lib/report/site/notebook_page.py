@@ -9,7 +9,7 @@ from patbench_lib.report.site.banner import callout, prefix_captions, split_head
 from patbench_lib.report.site.notebook import Cell, Notebook, join_options, joined, split_options
 from patbench_lib.report.site.presence import Present, fit
 from patbench_lib.report.site.subtitle import with_subtitle
-from patbench_lib.report.site.tables import align_tables
+from patbench_lib.report.site.tables import align_tables, renamed
 
 _WIDGET = "application/vnd.jupyter.widget-view+json"
 _PARAMETER_TAGS = {"parameters", "injected-parameters"}
@@ -26,7 +26,7 @@ def page_of(notebook: Notebook, present: Present, banner: str | None) -> Noteboo
     banner : what to say at the top of the page of a synthetic study, or None.
     """
     cells = [_page_cell(cell, present, banner) for cell in notebook["cells"] if not _is_parameters(cell)]
-    cells = with_subtitle(cells)
+    cells = _set_apart(with_subtitle(cells))
     cells = [_ruled(cell) if number else cell for number, cell in enumerate(cells)]
     cells = [{"id": f"cell-{number}", **cell} for number, cell in enumerate(cells)]  # format 4.5 asks for ids
     language = {key: notebook.get("metadata", {}).get(key) for key in ("kernelspec", "language_info")}
@@ -62,6 +62,18 @@ def _aligned(output: dict[str, Any]) -> dict[str, Any]:
     if "text/html" not in data:
         return output
     return {**output, "data": {**data, "text/html": align_tables(joined(data["text/html"]))}}
+
+
+def _set_apart(cells: list[Cell]) -> list[Cell]:
+    """Give a table that says what another of the page says an id of its own: ids are made of what tables say."""
+    seen: set[str] = set()
+    for cell in cells:
+        for output in cell.get("outputs", []):
+            data = output.get("data", {})
+            if "text/html" in data:
+                data["text/html"], names = renamed(data["text/html"], seen)
+                seen |= names
+    return cells
 
 
 def _is_noise(output: dict[str, Any]) -> bool:

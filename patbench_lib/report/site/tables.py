@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Collection
+from itertools import chain, count
 
 from bs4 import BeautifulSoup, Tag
 
 _NUMBER = re.compile(r"^[+\-−±<>≤≥~]?\s*\d[\d,. ]*(e[+-]?\d+)?\s*(%|pp|s|ms|GB|MB)?(\s*[±(\[].*)?$", re.I)
 _SHORT = 30
 _PANDAS = re.compile(r'<table[^>]*(class="dataframe|id="T_)')  # a frame, or a Styler
+_NAMED = re.compile(r'<div id="(t[0-9a-f]{16})"')  # a table of ours, whose headings and styles begin with its id
 _EMPTY = {"", "nan", "none", "<na>", "nat", "–", "—", "-"}
 
 
@@ -37,6 +40,16 @@ def align_tables(html: str) -> str:
                 if len(row) >= column:
                     row[-column]["style"] = f"text-align: {side};{_no_break(row[-column])}"
     return str(soup)
+
+
+def renamed(html: str, taken: Collection[str]) -> tuple[str, set[str]]:
+    """Return HTML in which no table has an id that is taken, and the ids that its tables now have."""
+    names: set[str] = set()
+    for name in dict.fromkeys(_NAMED.findall(html)):
+        new = next(each for each in chain([name], (f"{name}_{n}" for n in count(2))) if each not in taken)
+        html = html.replace(name, new) if new != name else html
+        names.add(new)
+    return html, names
 
 
 def _no_break(cell: Tag) -> str:
