@@ -13,7 +13,7 @@ from pydantic import BaseModel, ConfigDict, Field, StrictInt, StringConstraints,
 from patbench_lib.classify.measures import MEASURES as CLASSIFIED
 from patbench_lib.classify.settings import Classification
 from patbench_lib.cluster.settings import Clustering
-from patbench_lib.errors import PatbenchError
+from patbench_lib.errors import PatbenchError, refuse_twice
 from patbench_lib.evaluate.own_claims import OwnClaim, check_own_claims
 from patbench_lib.evaluate.settings import Jurisdictions, Statistics
 from patbench_lib.finetune.settings import ExpertText, Finetuning
@@ -99,8 +99,7 @@ class Study(_Closed):
     @model_validator(mode="after")
     def _fits_together(self) -> Self:
         for field, names in (("views", self.views), ("systems", self.systems), ("measures", self.measures)):
-            if repeated := sorted({name for name in names if names.count(name) > 1}):
-                raise ValueError(f"{field} names {', '.join(repeated)} twice")
+            refuse_twice(field, names)
         if unfit := [card.name for card in self.models if not re.fullmatch(r"\w[\w.+-]*", card.name)]:
             raise ValueError(f"models are named by letters, digits and any of .+-_, unlike {', '.join(unfit)}")
         try:

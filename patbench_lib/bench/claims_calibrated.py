@@ -7,6 +7,7 @@ import pandas as pd
 from patbench_lib.bench.bench import Bench
 from patbench_lib.bench.keys import made_by
 from patbench_lib.bench.results import keep_tables
+from patbench_lib.bench.views import leading_scores
 from patbench_lib.evaluate.claims_calibration import COLUMNS, calibrate
 from patbench_lib.study import digest
 
@@ -28,7 +29,7 @@ def calibration(bench: Bench) -> pd.DataFrame:
     key = digest(files, study.main_measure, study.statistics, study.seed, made_by("bench", "evaluate"))
 
     def make() -> dict[str, pd.DataFrame]:
-        scores = pd.concat([bench.scores(system, arena, view) for system in study.systems], ignore_index=True)
+        scores = leading_scores(bench, study.systems)
         fewer = {name: min(getattr(study.statistics, name), DRAWS) for name in ("resamples", "permutations")}
         statistics = study.statistics.model_copy(update=fewer)
         return {"calibration": calibrate(scores[scores["measure"] == study.main_measure], statistics, seed=study.seed)}

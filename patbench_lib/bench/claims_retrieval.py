@@ -13,7 +13,7 @@ from patbench_lib.bench.bench import Bench
 from patbench_lib.bench.claims_evidence import Evidence, differences, lacking, moved
 from patbench_lib.bench.rerank import rerank_scores
 from patbench_lib.bench.variants import cheaper_vectors, single_vector
-from patbench_lib.bench.views import view_differences, view_scores
+from patbench_lib.bench.views import leading_scores, main_rows, view_differences, view_scores
 from patbench_lib.evaluate.compare import against, by_query, tested
 from patbench_lib.evaluate.gap import relative_gap
 from patbench_lib.reference.expected import groups
@@ -70,7 +70,7 @@ def domain_gap(bench: Bench, about: Mapping[str, Any]) -> Evidence:
     """
     study = bench.study
     recall = [name for name in study.measured() if name.startswith("Recall")][:1] if about.get("recall") else []
-    scores = _leading(bench, study.systems)
+    scores = leading_scores(bench, study.systems)
     scores = scores[scores["measure"].isin([study.main_measure, *recall])]
     gaps = relative_gap(scores, study.statistics, seed=study.seed)
     gaps = gaps[gaps["gap"].map(math.isfinite)].rename(columns={"gap": "difference"})
@@ -109,7 +109,7 @@ def reranking(bench: Bench, about: Mapping[str, Any]) -> Evidence:
         return lacking("This study reranks with no cross-encoder.")
     if study.card(study.baseline).kind != "lexical":
         return lacking(f"What is reranked is the baseline, {study.baseline}, which is no lexical system.")
-    scores = _main(bench, rerank_scores(bench))
+    scores = main_rows(bench, rerank_scores(bench))
     rows = against(scores, study.baseline, study.statistics, seed=study.seed)
     rows = rows[rows["system"].isin([f"{study.baseline} + {name}" for name in named])]
     return differences(rows, rows["system"].tolist())
@@ -127,20 +127,11 @@ def _held(bench: Bench, pairs: Sequence[tuple[str, str]], why: str) -> Evidence:
         return lacking(why)
     study, view = bench.study, bench.arena.views[0]
     systems = list(dict.fromkeys(name for pair in pairs for name in pair))
-    wide, families = by_query(_main(bench, _leading(bench, systems)))
+    wide, families = by_query(main_rows(bench, leading_scores(bench, systems)))
     one, other = (wide[list(side)].to_numpy() for side in zip(*pairs, strict=True))
     rows = pd.DataFrame(tested(one - other, families, study.statistics, seed=study.seed))
     published = [_published(first, view) - _published(second, view) for first, second in pairs]
     return differences(rows, [f"{first} − {second}" for first, second in pairs], published=published)
-
-
-def _leading(bench: Bench, systems: Sequence[str]) -> pd.DataFrame:
-    view = bench.arena.views[0]
-    return pd.concat([bench.scores(system, bench.arena, view) for system in systems], ignore_index=True)
-
-
-def _main(bench: Bench, scores: pd.DataFrame) -> pd.DataFrame:
-    return scores[(scores["stratum"] == "ALL") & (scores["measure"] == bench.study.main_measure)]
 
 
 def _published(system: str, view: str) -> float:

@@ -12,13 +12,10 @@ from patbench_lib.bench.expert_retrieval import DIFFERENCES, MIXED, PAIRS, VALUE
 from patbench_lib.bench.expert_tasks import classification, clustering
 from patbench_lib.bench.expert_views import ExpertViews, text_tables
 from patbench_lib.bench.keys import made_by
-from patbench_lib.bench.results import keep_tables
+from patbench_lib.bench.results import keep_tables_by_task
 from patbench_lib.evaluate.compare import corrected
 from patbench_lib.landscape.views import EXPERT
 from patbench_lib.study import digest
-
-_TASK = "tested"
-"""What the column `task` is called where tables are kept: there it says that this is the expert's text."""
 
 
 def expert_tables(bench: Bench) -> dict[str, pd.DataFrame]:
@@ -43,8 +40,7 @@ def expert_tables(bench: Bench) -> dict[str, pd.DataFrame]:
         [each.model_dump(mode="json") for each in asked],
         made_by("bench", "classify", "cluster", "encode", "evaluate", "landscape", "retrieve"),
     )
-    kept = keep_tables(bench, "expert", key, lambda: _compute(views))
-    return {name: table.drop(columns=["study", "task"]).rename(columns={_TASK: "task"}) for name, table in kept.items()}
+    return keep_tables_by_task(bench, "expert", key, lambda: _compute(views))
 
 
 def _compute(views: ExpertViews) -> dict[str, pd.DataFrame]:
@@ -66,8 +62,7 @@ def _compute(views: ExpertViews) -> dict[str, pd.DataFrame]:
         "values": stacked(values, VALUES),
         "differences": _judged(stacked(differences, DIFFERENCES), ["task", "measure"], level),
     }
-    renamed = {name: table.rename(columns={"task": _TASK}) for name, table in tables.items()}
-    return {**told, **renamed, "pairs": pairs, "mixed": _judged(mixed, [], level)}
+    return {**told, **tables, "pairs": pairs, "mixed": _judged(mixed, [], level)}
 
 
 def _judged(table: pd.DataFrame, cell: Sequence[str], level: float) -> pd.DataFrame:

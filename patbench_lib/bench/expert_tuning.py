@@ -9,15 +9,12 @@ from patbench_lib.bench.changes import CHANGES, changes, stacked, subjects_of
 from patbench_lib.bench.finetuning import changes_key
 from patbench_lib.bench.held_out import held_out
 from patbench_lib.bench.partitions import pairs
-from patbench_lib.bench.results import keep_tables
+from patbench_lib.bench.results import keep_tables_by_task
 from patbench_lib.bench.trainings import Training, trainings, with_tuned
 from patbench_lib.finetune.settings import Recipe, UntrainableError
 
 EXPERTS: Recipe = "R5"
 NOT_ASKED = "This study tunes no model on expert-written text."
-
-_TASK = "tested"
-"""What the column `task` is called where the table is kept: there it says that this is fine-tuning."""
 
 
 def expert_trainings(bench: Bench) -> tuple[list[Training], str]:
@@ -59,7 +56,6 @@ def expert_changes(bench: Bench) -> tuple[pd.DataFrame, str]:
 
     def make() -> dict[str, pd.DataFrame]:
         found = changes(tuned, held_out(tuned, tuned.arena, whole=False), subjects)
-        return {"changes": found[found["stratum"] == "ALL"].rename(columns={"task": _TASK})}
+        return {"changes": found[found["stratum"] == "ALL"]}
 
-    kept = keep_tables(bench, "expert-tuning", changes_key(tuned, subjects), make)["changes"]
-    return kept.drop(columns=["study", "task"]).rename(columns={_TASK: "task"}), ""
+    return keep_tables_by_task(bench, "expert-tuning", changes_key(tuned, subjects), make)["changes"], ""

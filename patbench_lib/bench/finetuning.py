@@ -13,13 +13,10 @@ from patbench_lib.bench.classified import LIBRARIES as CLASSIFIED_BY
 from patbench_lib.bench.clustering import LIBRARIES as CLUSTERED_BY
 from patbench_lib.bench.held_out import HeldOut, agreements_by, held_out, predictions_by, retrieval_scores
 from patbench_lib.bench.keys import made_by, model_key
-from patbench_lib.bench.results import card_provenance, keep_tables, run_provenance
+from patbench_lib.bench.results import card_provenance, keep_tables_by_task, run_provenance
 from patbench_lib.bench.trainings import Training, folder_of, trainings, with_tuned
 from patbench_lib.finetune.folder import tell_tested
 from patbench_lib.study import digest
-
-_OWN = "tested"
-"""What the column `task` is called where tables are kept: there it says that this is fine-tuning."""
 
 
 def finetuning_results(bench: Bench) -> dict[str, pd.DataFrame]:
@@ -43,16 +40,14 @@ def finetuning_results(bench: Bench) -> dict[str, pd.DataFrame]:
         tables = [changes(tuned, held, some) for held, some in places(tuned, subjects)]
         own = [held_out(tuned, tuned.arena, whole=False)] if subjects else []
         sections = [across_views(tuned, held, _plain(subjects)) for held in own]
-        found = {
+        return {
             "comparisons": _described(tuned, stacked(tables, CHANGES), subjects),
             "orders": stacked([orders(tuned, held, subjects) for held in own], ORDERS),
             "across": stacked([table for table in sections if table is not None], CHANGES),
         }
-        return {name: table.rename(columns={"task": _OWN}) for name, table in found.items()}
 
-    kept = keep_tables(bench, "finetuning", changes_key(tuned, subjects), make)
-    plain = {name: table.drop(columns=["study", "task"]).rename(columns={_OWN: "task"}) for name, table in kept.items()}
-    return {"changes": plain.pop("comparisons"), **plain}
+    kept = keep_tables_by_task(bench, "finetuning", changes_key(tuned, subjects), make)
+    return {"changes": kept.pop("comparisons"), **kept}
 
 
 def places(bench: Bench, subjects: Sequence[Subject]) -> Iterator[tuple[HeldOut, list[Subject]]]:

@@ -12,6 +12,7 @@ import pandas as pd
 from patbench_lib.bench.bench import Bench
 from patbench_lib.bench.keys import code_digest, run_key
 from patbench_lib.bench.rates import encoding_seconds
+from patbench_lib.bench.views import main_rows
 from patbench_lib.encode.encode import Encoded
 from patbench_lib.encode.passages import Passages, check_window, cut_passages
 from patbench_lib.errors import PatbenchError
@@ -73,7 +74,7 @@ def passage_results(bench: Bench) -> PassageResults:
         nothing = pd.DataFrame(columns=["system", "reading"])
         return PassageResults(nothing, nothing, nothing, refused)
     joined = pd.concat(scores)
-    main = joined[(joined["stratum"] == "ALL") & (joined["measure"] == study.main_measure)]
+    main = main_rows(bench, joined)
     values = _named(means(main, study.statistics, seed=study.seed))
     differences = _named(against(main, WHOLE, study.statistics, seed=study.seed))
     columns = ["system", "reading", "vectors", "tokens", "read", "encoding", "search", "mb"]

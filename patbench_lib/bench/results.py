@@ -62,6 +62,26 @@ def keep_tables(
     return tables
 
 
+def keep_tables_by_task(
+    bench: Bench, name: str, key: str, make: Callable[[], Mapping[str, pd.DataFrame]]
+) -> dict[str, pd.DataFrame]:
+    """Return tables that tell of several tasks, made or found, as `make` gives them.
+
+    On disk their own column `task` is called `tested`: there `task` says what all of the tables are of.
+    """
+
+    def renamed() -> dict[str, pd.DataFrame]:
+        return {each: table.rename(columns={"task": _TESTED}) for each, table in make().items()}
+
+    kept = keep_tables(bench, name, key, renamed)
+    return {
+        each: table.drop(columns=["study", "task"]).rename(columns={_TESTED: "task"}) for each, table in kept.items()
+    }
+
+
+_TESTED = "tested"
+
+
 def _named(bench: Bench, task: str, table: pd.DataFrame) -> pd.DataFrame:
     named = table.copy()
     named.insert(0, "task", task)

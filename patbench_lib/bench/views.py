@@ -50,10 +50,17 @@ def _search(bench: Bench, system: str, asked: View, held: View) -> Run:
 def view_scores(bench: Bench) -> pd.DataFrame:
     """Return per-query scores of every system on every view of the study's landscape: main measure, all queries."""
     arena = bench.arena
-    return pd.concat([_main(bench, bench.scores(s, arena, v)) for s in bench.study.systems for v in arena.views])
+    return pd.concat([main_rows(bench, bench.scores(s, arena, v)) for s in bench.study.systems for v in arena.views])
 
 
-def _main(bench: Bench, scores: pd.DataFrame) -> pd.DataFrame:
+def leading_scores(bench: Bench, systems: Sequence[str]) -> pd.DataFrame:
+    """Return per-query scores of systems on the leading view of the study's landscape: all measures and strata."""
+    view = bench.arena.views[0]
+    return pd.concat([bench.scores(system, bench.arena, view) for system in systems], ignore_index=True)
+
+
+def main_rows(bench: Bench, scores: pd.DataFrame) -> pd.DataFrame:
+    """Return the scores of all queries by the main measure."""
     return scores[(scores["stratum"] == "ALL") & (scores["measure"] == bench.study.main_measure)]
 
 
@@ -138,7 +145,7 @@ def _matrix_scores(bench: Bench, system: str) -> pd.DataFrame:
                 scores = bench.scores(system, arena, held).assign(system=asked)
             else:
                 scores = bench.score(crossed(bench, system, asked, held).run, arena, system=asked, view=held)
-            parts.append(_main(bench, scores))
+            parts.append(main_rows(bench, scores))
         with replacing(path) as temporary:
             pd.concat(parts).to_parquet(temporary, compression="zstd", index=False)
     return pd.read_parquet(path)

@@ -6,7 +6,7 @@ from typing import Annotated, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field, StrictInt, model_validator
 
-from patbench_lib.errors import PatbenchError
+from patbench_lib.errors import PatbenchError, refuse_twice
 
 Recipe = Literal["R1", "R2", "R3", "R4", "R5"]
 """Citations, shared labels, two views of one patent, all three in turn: the names are the paper's. R5, a patent's own
@@ -64,8 +64,7 @@ class ExpertText(BaseModel):
 
     @model_validator(mode="after")
     def _fits_together(self) -> Self:
-        if repeated := sorted({name for name in self.models if self.models.count(name) > 1}):
-            raise ValueError(f"models names {', '.join(repeated)} twice")
+        refuse_twice("models", self.models)
         return self
 
 
@@ -126,8 +125,7 @@ class Finetuning(BaseModel):
             ("label_sets", self.label_sets),
             ("remedies", self.remedies),
         ):
-            if repeated := sorted({name for name in names if names.count(name) > 1}):
-                raise ValueError(f"{field} names {', '.join(repeated)} twice")
+            refuse_twice(field, names)
         if self.development + self.test >= 1:
             raise ValueError(f"development {self.development} and test {self.test} leave nothing to train on")
         if self.view_pair[0] == self.view_pair[1]:

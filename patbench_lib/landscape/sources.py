@@ -11,7 +11,7 @@ from patbench_lib.landscape.demo import generate
 from patbench_lib.landscape.folder import load_citations, load_landscape
 from patbench_lib.landscape.schema import Landscape, Provenance
 from patbench_lib.landscape.spec import DemoSource, FolderSource, Source, TableSource
-from patbench_lib.landscape.table import map_columns, read_table, split_cells
+from patbench_lib.landscape.table import map_columns, read_column, read_table, split_cells
 from patbench_lib.landscape.unjudged import why
 from patbench_lib.landscape.validate import validate
 
@@ -38,9 +38,8 @@ def unjudged_source(spec: Source, root: Path) -> str:
     if isinstance(spec, FolderSource):
         found = load_citations(path)
         return why(spec.name, found[0], brings=found[1]) if found else ""
-    table, column = read_table(path), spec.columns.get("cited", "cited")
-    cited = split_cells(table[column], spec.separator).tolist() if column in table else []
-    return why(spec.name, cited, brings=False)
+    cited = read_column(path, spec.columns.get("cited", "cited"))
+    return why(spec.name, () if cited is None else split_cells(cited, spec.separator), brings=False)
 
 
 def _open_demo(spec: DemoSource) -> Landscape:

@@ -6,7 +6,8 @@ import gzip
 import io
 import json
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -54,17 +55,42 @@ def read_table(path: Path) -> pd.DataFrame:
 _QUOTED = re.compile(r'"[^"]*"')
 
 
-def _read_parquet(path: Path) -> pd.DataFrame:
+def read_column(path: Path, name: str) -> pd.Series | None:
+    """Read one column of a file, None where it has none of that name; of plain Parquet no other is read.
+
+    Raises
+    ------
+    PatbenchError
+        As `read_table` does.
+    """
+    if path.suffix.lower() in (".parquet", ".pq") and path.stat().st_size:
+        import pyarrow.parquet as pq
+
+        with _parquet(path):
+            times = pq.read_schema(path).names.count(name)
+            if times < 2:
+                return pd.read_parquet(path, columns=[name])[name] if times else None
+    table = read_table(path)
+    return table.get(name)
+
+
+@contextmanager
+def _parquet(path: Path) -> Iterator[None]:
     import pyarrow as pa
 
+    try:
+        yield
+    except (pa.ArrowInvalid, OSError) as error:
+        raise PatbenchError(f"{path} is not a readable Parquet file.", why=str(error)) from error
+
+
+def _read_parquet(path: Path) -> pd.DataFrame:
     content: Any = path
     if path.suffix.lower() == ".gz":
         with gzip.open(path) as packed:
             content = io.BytesIO(packed.read())
-    try:
+    with _parquet(path):
         return pd.read_parquet(content)
-    except (pa.ArrowInvalid, OSError) as error:
-        raise PatbenchError(f"{path} is not a readable Parquet file.", why=str(error)) from error
 
 
 def _read_csv(path: Path) -> pd.DataFrame:

@@ -12,7 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from patbench_lib.errors import PatbenchError
-from patbench_lib.landscape.table import find_separator, map_columns, read_table, split_cells
+from patbench_lib.landscape.table import find_separator, map_columns, read_column, read_table, split_cells
 
 ROWS = [
     {"publication_number": "US-1-A", "title": "Gehhilfe für Blinde", "cited": "US-2; US-3"},
@@ -197,3 +197,21 @@ def test_a_column_that_cannot_be_is_named_with_the_nearest_that_is(
     with pytest.raises(PatbenchError) as told:
         map_columns(frame(Number=["US-1"], Title=["A cane"], topic=["x"]), columns, labels, None)
     assert said in str(told.value)
+
+
+def test_of_parquet_one_column_is_read_alone(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    pd.DataFrame({"publication_number": ["US-1-A"], "cited": ["US-2-A"]}).to_parquet(tmp_path / "t.parquet")
+    (tmp_path / "t.csv").write_text("publication_number,cited\nUS-1-A,US-2-A\n", encoding="utf-8")
+    for name in ("t.parquet", "t.csv"):
+        found = read_column(tmp_path / name, "cited")
+        assert found is not None and found.tolist() == ["US-2-A"]
+        assert read_column(tmp_path / name, "refs") is None
+    for name, content, told in (
+        ("cut.parquet", b"PAR1", "not a readable Parquet file"),
+        ("no.parquet", b"", "is empty"),
+    ):
+        (tmp_path / name).write_bytes(content)
+        with pytest.raises(PatbenchError, match=told):
+            read_column(tmp_path / name, "cited")
+    monkeypatch.setattr("patbench_lib.landscape.table.read_table", None)
+    assert read_column(tmp_path / "t.parquet", "cited") is not None
