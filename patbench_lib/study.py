@@ -57,7 +57,7 @@ class Study(_Closed):
     """All parameters of a study. The defaults are the demo study."""
 
     name: str = Field(default="demo", pattern=r"^[a-z0-9][a-z0-9_-]*$", description="names folders and the site")
-    title: str = "Patent embeddings on a synthetic landscape"
+    title: str = Field(default="", description="of the site; from the landscape's name where there is none")
     seed: StrictInt = Field(default=0, ge=0, description="of resampling and every other draw")
     landscape: LandscapeSpec = DemoSource()
     external: LandscapeSpec | None = Field(

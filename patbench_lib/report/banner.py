@@ -11,6 +11,15 @@ def is_synthetic(study: Study) -> bool:
     return any(isinstance(spec, DemoSource) for spec in (study.landscape, study.external))
 
 
+def page_title(study: Study) -> str:
+    """Return the title of a study's site: its own, or one of its landscape; that it is synthetic is always in it."""
+    own = isinstance(study.landscape, DemoSource)
+    made = "Patent embeddings on a synthetic landscape" if own else f"Patent embeddings on {study.landscape.name}"
+    title = study.title or made
+    told = not is_synthetic(study) or "synthetic" in title.casefold()
+    return title if told else f"{title} (with a synthetic landscape)"
+
+
 def banner_text(study: Study) -> str | None:
     """Return the notice for every page of a study with synthetic patents, None for a study of real ones."""
     if not is_synthetic(study):

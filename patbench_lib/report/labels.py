@@ -32,6 +32,11 @@ def plain(text: str) -> str:
     return _MARKUP.sub(r"\\\g<0>", html.escape(" ".join(text.split()), quote=False))
 
 
+def counted(number: int, noun: str) -> str:
+    """Return a number with its noun, in the plural but for one."""
+    return f"{number:,} {noun}{'s' * (number != 1)}"
+
+
 def shortened(text: str, width: int = 90) -> str:
     """Return a text cut between words where it is long, or within a first word that is too long itself.
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sized
+from collections.abc import Mapping
 
 import pandas as pd
 from IPython.display import Markdown
@@ -10,7 +10,7 @@ from IPython.display import Markdown
 from patbench_lib.bench.bench import Bench
 from patbench_lib.bench.trainings import trainings
 from patbench_lib.reference.expected import groups
-from patbench_lib.report.labels import plain
+from patbench_lib.report.labels import counted, plain
 from patbench_lib.report.prose_tuning import say_split
 from patbench_lib.report.tuning_tables import pairs_of
 
@@ -20,7 +20,7 @@ def say_audit(bench: Bench) -> Markdown:
     if reason := bench.arena.unjudged:
         return Markdown(f"0 models were trained, so nothing can leak: {plain(reason)}.")
     made = pairs_of(bench)
-    count = f"{_counted(trainings(bench), 'training')} planned. " if made else ""
+    count = f"{counted(len(trainings(bench)), 'training')} planned. " if made else ""
     return Markdown(f"{count}{say_split(bench, made).data}")
 
 
@@ -48,8 +48,8 @@ def close_review(bench: Bench, results: Mapping[str, pd.DataFrame], readings: pd
     numbers = sum(map(len, results.values()))
     commits = {commit for table in results.values() for commit in table["commit"]}
     machines = {machine for table in results.values() for machine in table["hardware"]}
-    text = f"{numbers:,} numbers in {_counted(results, 'table')} of results, from seed {bench.study.seed}: "
-    text += f"{_counted(commits - {''}, 'commit')}, {_counted(machines, 'machine')}. "
+    text = f"{numbers:,} numbers in {counted(len(results), 'table')} of results, from seed {bench.study.seed}: "
+    text += f"{counted(len(commits - {''}), 'commit')}, {counted(len(machines), 'machine')}. "
     if "" in commits:
         text += "Some were computed outside a checkout, so that their commit is not known. "
     if any(commit.endswith("+changes") for commit in commits):
@@ -66,7 +66,3 @@ def close_review(bench: Bench, results: Mapping[str, pd.DataFrame], readings: pd
     return Markdown(
         f"{text}. Of {len(published)} groups of published numbers, {open_} leave something open that is not known here."
     )
-
-
-def _counted(found: Sized, what: str) -> str:
-    return f"{len(found)} {what}{'' if len(found) == 1 else 's'}"

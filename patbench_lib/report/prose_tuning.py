@@ -13,7 +13,7 @@ from patbench_lib.bench.tuning_findings import FEWEST, MEAN
 from patbench_lib.finetune.pairs import Pairs
 from patbench_lib.landscape.leakage import Finding
 from patbench_lib.report.change_tables import NO_CONTROL, PROTOCOLS, signed
-from patbench_lib.report.labels import plain
+from patbench_lib.report.labels import counted, plain
 from patbench_lib.report.tuning_marks import SMALLEST, WHO
 from patbench_lib.report.tuning_tables import why_none
 
@@ -54,16 +54,11 @@ def close_tuning(bench: Bench, changes: pd.DataFrame, best: pd.DataFrame, kept_o
     models, recipes = own["model"].nunique(), own["recipe"].nunique()
     opening = (
         f"Tested on the held-out part of the {synthetic}landscape *{plain(bench.arena.name)}*, under the "
-        f"{bench.study.finetuning.protocol} protocol: {_counted(models, 'model')} tuned by "
-        f"{_counted(recipes, 'recipe')}. {_significant(own)}"
+        f"{bench.study.finetuning.protocol} protocol: {counted(models, 'model')} tuned by "
+        f"{counted(recipes, 'recipe')}. {_significant(own)}"
     )
     winners = _best(best[best["kind"] == "plain"]) if recipes > 1 else ""
     return Markdown("\n\n".join(filter(None, [opening, winners, _control(kept_order), _protocols(changes)])))
-
-
-def _counted(number: int, noun: str) -> str:
-    """Return a number with its noun, in the plural but for one."""
-    return f"{number:,} {noun}{'s' * (number != 1)}"
 
 
 def _significant(rows: pd.DataFrame) -> str:
@@ -91,7 +86,7 @@ def _best(best: pd.DataFrame) -> str:
     none = rows.loc[rows["difference"] < SMALLEST, "measure"].tolist()
     said += [f"{', '.join(none)} none"] if none else []
     verdict = "One recipe gains most wherever one gains" if gains["best"].nunique() == 1 else "No recipe is best in all"
-    over = _counted(models["model"].nunique(), "model")
+    over = counted(models["model"].nunique(), "model")
     text = f"{verdict}. By the mean change over {over}: {', '.join(said)}."
     if models["apart"].notna().any():
         text += (
@@ -127,7 +122,7 @@ def _protocols(changes: pd.DataFrame) -> str:
     return (
         f"Had the documents of test queries been seen in training, as under the transductive protocol, the mean change "
         f"in {mine['measure'].iloc[0]} would be reported as {signed(loose)} in place of {signed(strict)}, over "
-        f"{_counted(len(both), 'training')}."
+        f"{counted(len(both), 'training')}."
     )
 
 

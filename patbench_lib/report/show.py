@@ -7,7 +7,7 @@ from typing import Any
 from IPython.display import Markdown
 
 from patbench_lib.bench.bench import Bench
-from patbench_lib.report.banner import banner_text
+from patbench_lib.report.banner import banner_text, page_title
 from patbench_lib.report.labels import plain
 
 
@@ -26,7 +26,7 @@ def opening(bench: Bench, *fields: str) -> Markdown:
     """
     study = bench.study
     rows = [f"| `{name}` | {plain(_plain(getattr(study, name)))} |" for name in fields]
-    lines = [f"Study **{study.name}**, {study.title}.\n", "| parameter | value |", "|:--|:--|", *rows]
+    lines = [f"Study **{study.name}**, {plain(page_title(study))}.\n", "| parameter | value |", "|:--|:--|", *rows]
     return Markdown("\n".join(lines))
 
 

@@ -16,6 +16,7 @@ from nbformat.notebooknode import NotebookNode
 
 from patbench_lib.errors import PatbenchError
 from patbench_lib.report.site import stage
+from patbench_lib.report.site.banner import titled
 from patbench_lib.report.site.notebook import joined
 from patbench_lib.report.tables import table
 
@@ -65,11 +66,22 @@ def test_the_index_speaks_only_of_the_notebooks_of_the_study(staged: Path) -> No
     assert "[the landscape](notebooks/01_landscape.ipynb) and the claims." in text
 
 
+@pytest.mark.parametrize(
+    ("head", "expected"),
+    [
+        ("---\ntitle: Old\nsubtitle: 'A: b'\n---\n", "---\ntitle: 'New: one'\nsubtitle: 'A: b'\n---\n"),
+        ("# Old\n", "---\ntitle: 'New: one'\n---\n"),
+    ],
+)
+def test_the_first_page_has_the_title_of_the_study(head: str, expected: str) -> None:
+    assert titled(head, "New: one") == expected
+
+
 def test_the_notice_comes_right_after_the_head_of_every_page(staged: Path) -> None:
     callout = (
         '::: {.callout-important .synthetic-banner title="Synthetic landscape"}\nEverything here is **made up**.\n:::'
     )
-    assert (staged / "index.qmd").read_text().startswith(f"---\ntitle: The study\n---\n\n{callout}\n")
+    assert (staged / "index.qmd").read_text().startswith(f"---\ntitle: Demo\n---\n\n{callout}\n")
     cells = staged_notebook(staged)["cells"]
     assert cells[0]["source"] == "---\ntitle: The landscape\n---\n"
     assert cells[1]["source"].strip() == callout

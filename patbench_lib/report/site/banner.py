@@ -5,7 +5,10 @@ from __future__ import annotations
 import re
 from typing import Any
 
+import yaml
+
 CAPTION_PREFIX = "Synthetic landscape. "
+_FRONT = re.compile(r"\A---[ \t]*\n(.*?)\n---", re.S)
 _HEAD = re.compile(r"\A(?:---[ \t]*\n.*?\n(?:---|\.\.\.)[ \t]*(?:\n|\Z))?(?:\s*# [^\n]*(?:\n|\Z))?", re.S)
 
 
@@ -14,6 +17,13 @@ def split_head(text: str) -> tuple[str, str]:
     end = _HEAD.match(text)
     cut = end.end() if end else 0
     return text[:cut], text[cut:]
+
+
+def titled(head: str, title: str) -> str:
+    """Return the head of a page with another title; what else its front matter says stays."""
+    found = _FRONT.match(head)
+    front = {**(yaml.safe_load(found[1]) if found else {}), "title": title}
+    return f"---\n{yaml.safe_dump(front, sort_keys=False, allow_unicode=True, width=1000)}---\n"
 
 
 def callout(banner: str) -> str:

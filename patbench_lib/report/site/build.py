@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from patbench_lib.bench.bench import Bench
-from patbench_lib.report.banner import banner_text
+from patbench_lib.report.banner import banner_text, page_title
 from patbench_lib.report.site.check import require_sound
 from patbench_lib.report.site.render import render
 from patbench_lib.report.site.stage import stage
@@ -23,7 +23,12 @@ def build_site(bench: Bench, notebooks: Sequence[Path]) -> tuple[str, int]:
     study, paths = bench.study, bench.paths
     banner = banner_text(study)
     staged = stage(
-        study.name, title=study.title, notebooks=notebooks, sources=paths.root, out=paths.build / "site", banner=banner
+        study.name,
+        title=page_title(study),
+        notebooks=notebooks,
+        sources=paths.root,
+        out=paths.build / "site",
+        banner=banner,
     )
     renderer = render(staged, paths.site)
     require_sound(paths.site, banner=banner)

@@ -10,7 +10,7 @@ from pathlib import Path
 import yaml
 
 from patbench_lib.errors import PatbenchError
-from patbench_lib.report.site.banner import callout, split_head
+from patbench_lib.report.site.banner import callout, split_head, titled
 from patbench_lib.report.site.notebook import labelled_options, read_notebook, write_notebook
 from patbench_lib.report.site.notebook_page import page_of
 from patbench_lib.report.site.presence import fit
@@ -27,7 +27,7 @@ def stage(
     Parameters
     ----------
     study_name : name of the study, shown in the footer.
-    title : title of the site.
+    title : title of the site and of its first page.
     notebooks : the executed notebooks, `NN_name.ipynb`, in the order of the site.
     sources : folder of `_quarto.yml`, `index.qmd`, `references.bib`, `theme/` and `teaching/`: the repository's root.
     out : the staging folder to make, `build/<study>/site`; what it held is replaced.
@@ -67,6 +67,7 @@ def _fill(
     texts = [path.relative_to(sources).as_posix() for path in sorted(sources.glob("teaching/*.qmd"))]
     for name in ("index.qmd", *texts):
         head, body = split_head(fit((sources / name).read_text(encoding="utf-8"), present))
+        head = titled(head, title) if name == "index.qmd" else head
         (folder / name).parent.mkdir(exist_ok=True)
         (folder / name).write_text(head + notice + body, encoding="utf-8")
 
