@@ -10,7 +10,9 @@ import typer
 from patbench_lib.cli.options import StudyOption, open_bench
 
 Name = Annotated[str | None, typer.Argument(help="As the list calls it: 03-leaderboard. Without one, the list.")]
-Output = Annotated[Path | None, typer.Option("--output", "-o", help="The SVG to write; NAME.svg if not given.")]
+Output = Annotated[
+    Path | None, typer.Option("--output", "-o", help="The .svg or .png (300 dpi) to write; else NAME.svg.")
+]
 
 
 def register(app: typer.Typer) -> None:
@@ -21,7 +23,7 @@ def register(app: typer.Typer) -> None:
 def figure(name: Name = None, study: StudyOption = "demo", output: Output = None) -> None:
     """Draw one figure again from kept scores, tables made anew, and say whether it is the one shown; or list them."""
     from patbench_lib.errors import unknown_name
-    from patbench_lib.files import write_text
+    from patbench_lib.report.figures import save_figure
     from patbench_lib.report.redraw import redraw, shown_figures
 
     bench = open_bench(study)
@@ -35,6 +37,6 @@ def figure(name: Name = None, study: StudyOption = "demo", output: Output = None
     notebook, before = shown[name]
     again = redraw(notebook, before, bench.paths.root)
     file = output or Path(before.file)
-    write_text(file, again.figure.svg.rstrip() + "\n")
+    save_figure(again.figure, file)
     compared = "the same, byte for byte, as" if again.same else "NOT the same as"
     typer.echo(f"{file}: {compared} {before.label} of the executed {notebook.name}")

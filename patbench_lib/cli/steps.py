@@ -80,13 +80,19 @@ def render(
     typer.echo(f"Rendered {pages} pages with {renderer}: {bench.paths.site / 'index.html'}")
 
 
-def figures(study: StudyOption = "demo") -> None:
+def figures(
+    study: StudyOption = "demo",
+    for_print: Annotated[Path | None, typer.Option("--print", help="Write PNG of 300 dpi into this folder.")] = None,
+) -> None:
     """Write the figures of a study's executed notebooks to figures/, with a map of where each comes from."""
     from patbench_lib.report.banner import banner_text
-    from patbench_lib.report.figures import write_figures
+    from patbench_lib.report.figures import print_figures, write_figures
 
     bench = open_bench(study)
     notebooks = sorted(bench.paths.notebooks.glob("[0-9]*.ipynb"))
+    if for_print:
+        typer.echo(f"Wrote {len(print_figures(notebooks, for_print))} figures to {for_print}")
+        return
     folder = bench.paths.root / "figures"
     done = write_figures(notebooks, folder, study=bench.study.name, notice=banner_text(bench.study))
     typer.echo(f"Wrote {len(done)} figures to {folder}")

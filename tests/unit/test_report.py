@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+import io
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import matplotlib.pyplot as plt
 import pandas as pd
 import pytest
+from PIL import Image
 
 from patbench_lib.errors import PatbenchError
 from patbench_lib.models.card import Card
-from patbench_lib.report.figures import write_figures
+from patbench_lib.report.figures import Drawn, print_figures, save_figure, write_figures
 from patbench_lib.report.prose import close_models, close_retrieval
 from patbench_lib.report.retrieval_figures import failures_figure, scale_figure, strata_figure, views_figure
 from patbench_lib.report.style import SYNTHETIC, arms, finish, panels, words_figure
@@ -149,6 +152,30 @@ def test_figures_become_files_with_a_map_and_older_ones_go(tmp_path: Path) -> No
     readme = (folder / "README.md").read_text()
     assert "All synthetic." in readme
     assert "| [07-one.svg](07-one.svg) | [07_x](../notebooks/07_x.ipynb), `fig-one` | What it shows. |" in readme
+
+
+def test_a_figure_for_print_has_its_size_at_300_dots_an_inch(tmp_path: Path) -> None:
+    drawing = io.StringIO()
+    figure, axes = plt.subplots(figsize=(4, 2))
+    axes.set_facecolor("#ff0000")
+    figure.savefig(drawing, format="svg")
+    plt.close(figure)
+    made = notebook(tmp_path / "07_x.ipynb", '#| label: fig-one\n#| fig-cap: "What."\ndraw()', drawing.getvalue())
+    (file,) = print_figures([made], tmp_path / "print")
+    assert file == tmp_path / "print" / "07-one.png"
+    with Image.open(file) as picture:
+        assert picture.size == (1200, 600) and picture.info["dpi"] == pytest.approx((300, 300), abs=0.01)
+        assert picture.getpixel((600, 300)) == (255, 0, 0) and picture.getpixel((2, 2)) == (255, 255, 255)
+
+
+def test_a_figure_is_written_as_its_file_is_called(tmp_path: Path) -> None:
+    drawn = Drawn("07_x", "fig-one", "What.", "<svg/>")
+    save_figure(drawn, tmp_path / "x.svg")
+    assert (tmp_path / "x.svg").read_text() == "<svg/>\n"
+    with pytest.raises(PatbenchError, match=r"neither \.svg nor \.png"):
+        save_figure(drawn, tmp_path / "x.pdf")
+    with pytest.raises(PatbenchError, match="could not be drawn for print"):
+        save_figure(replace(drawn, svg="no drawing"), tmp_path / "x.png")
 
 
 def test_no_figures_is_an_error(tmp_path: Path) -> None:
