@@ -9,7 +9,7 @@ from IPython.display import Markdown
 
 from patbench_lib.bench.arena import Arena
 from patbench_lib.models.card import Card
-from patbench_lib.report.labels import plain
+from patbench_lib.report.labels import counted, plain
 
 
 def close_landscape(arena: Arena) -> Markdown:
@@ -17,8 +17,9 @@ def close_landscape(arena: Arena) -> Markdown:
     landscape = arena.landscape
     patents = landscape.patents
     repaired = [finding for finding in landscape.report.findings if finding.level == "repaired"]
+    entries = sum(finding.count for finding in repaired)
     mended = (
-        f"Validation repaired {sum(finding.count for finding in repaired):,} entries of {len(repaired)} kinds."
+        f"Validation repaired {entries:,} of its entries, in {counted(len(repaired), 'way')}."
         if repaired
         else "Validation had nothing to repair."
     )
@@ -28,7 +29,7 @@ def close_landscape(arena: Arena) -> Markdown:
     )
     kind = "synthetic " if landscape.provenance.synthetic else ""
     offices = len(set(patents["office"]) - {""})
-    where = f"from {offices} offices" if offices else "from offices that are not told"
+    where = f"from {counted(offices, 'office')}" if offices else "from offices that are not told"
     return Markdown(
         f"The {kind}landscape *{landscape.name}* has {len(patents):,} publications of "
         f"{patents['family_id'].nunique():,} families {where}. "

@@ -65,8 +65,8 @@ def _retrieval(bench: Bench) -> str:
     above, below = int((tests["difference"] > 0).sum()), int((tests["difference"] < 0).sum())
     text = (
         f"In retrieval by view {first['view']}, {plain(str(first['system']))} leads with {study.main_measure} "
-        f"{first['value']:.3f} [{first['low']:.3f}, {first['high']:.3f}]; {above} of the other systems are "
-        f"significantly above {plain(study.baseline)}, {below} below."
+        f"{first['value']:.3f} [{first['low']:.3f}, {first['high']:.3f}]; systems significantly above "
+        f"{plain(study.baseline)}: {above}, below it: {below}."
     )
     return f"{text} {_views(every)} {_strata(mine[mine['view'] == bench.arena.views[0]])}".strip()
 
@@ -122,8 +122,8 @@ def _tuning(bench: Bench) -> str:
     gains, losses = int((sure["difference"] > 0).sum()), int((sure["difference"] < 0).sum())
     text = (
         f"{counted(here['model'].nunique(), 'model')} fine-tuned by {counted(here['recipe'].nunique(), 'recipe')}: the "
-        f"greatest mean change is {'; '.join(said)}; of {len(here)} changes {gains} are significant gains and {losses} "
-        "significant losses."
+        f"greatest mean change is {'; '.join(said)}; significant of {counted(len(here), 'change')}: {gains} up, "
+        f"{losses} down."
     )
     away = plainly[(plainly["landscape"] != bench.arena.name) & plainly["whole"] & (plainly["task"] == "retrieval")]
     if away.empty:
@@ -131,21 +131,13 @@ def _tuning(bench: Bench) -> str:
     apart = away[away["significant"]]
     worse, better = int((apart["difference"] < 0).sum()), int((apart["difference"] > 0).sum())
     return (
-        f"{text} On *{plain(str(away['landscape'].iloc[0]))}*, which they were not tuned on, {worse} of {len(away)} "
-        f"retrieve significantly worse than before, {better} better."
+        f"{text} On *{plain(str(away['landscape'].iloc[0]))}*, which they were not tuned on, retrieval is "
+        f"significantly worse than before in {worse} of {counted(len(away), 'case')}, better in {better}."
     )
 
 
 def _claims(bench: Bench) -> str:
     found = judged(bench)
     counts = found.verdicts["verdict"].value_counts()
-    said = [f"{counts[verdict]} {_VERBS[verdict]}" for verdict in VERDICTS if verdict in counts]
-    return f"Of {len(found.verdicts)} statements that are judged, {', '.join(said)} here."
-
-
-_VERBS = {
-    "holds": "hold",
-    "does not hold": "do not hold",
-    "not decided": "are not decided",
-    "cannot be judged": "cannot be judged",
-}
+    said = [f"{verdict}: {counts[verdict]}" for verdict in VERDICTS if verdict in counts]
+    return f"Of {counted(len(found.verdicts), 'statement')} judged here, {', '.join(said)}."

@@ -80,12 +80,12 @@ def test_an_abstract_tells_what_the_tables_hold(tmp_path: Path, monkeypatch: pyt
     assert text.startswith("On the synthetic landscape *assistive* (60 publications of ")
     assert f", {asked} of them queries), 2 systems (1 lexical, 1 static) read 2 text views. " in text
     assert "In retrieval by view TA, MiniLM-static leads with nDCG@10 0.400 [0.300, 0.600]; " in text
-    assert "1 of the other systems are significantly above BM25, 0 below. " in text, "the other view is not counted"
+    assert "systems significantly above BM25: 1, below it: 0. " in text, "the other view is not counted"
     assert "Of 2 views TAC is the best for 1 of 2 systems. " in text
     assert "score 50% to 80% lower" in text
     assert "Highest in classification MiniLM-static (micro-F1 0.612). " in text
     assert "MiniLM-static has the best mean rank over 2 tasks (1)." in text
-    assert text.endswith("Of 3 statements that are judged, 2 hold, 1 are not decided here.")
+    assert text.endswith("Of 3 statements judged here, holds: 2, not decided: 1.")
     assert "fine-tuned" not in text
 
 
@@ -99,10 +99,13 @@ def test_an_abstract_tells_what_tuning_changes_at_home_and_elsewhere(
     gains = int((here["significant"] & (here["difference"] > 0)).sum())
     losses = int((here["significant"] & (here["difference"] < 0)).sum())
     assert "2 models fine-tuned by 4 recipes: the greatest mean change is nDCG@10 R" in text
-    assert f"of {len(here)} changes {gains} are significant gains and {losses} significant losses." in text
+    assert f"significant of {len(here)} changes: {gains} up, {losses} down." in text
     away = plainly[(plainly["landscape"] == tuned.AWAY) & plainly["whole"] & (plainly["task"] == "retrieval")]
     worse = int((away["significant"] & (away["difference"] < 0)).sum())
-    assert f"On *{tuned.AWAY}*, which they were not tuned on, {worse} of {len(away)} retrieve" in text
+    assert (
+        f"On *{tuned.AWAY}*, which they were not tuned on, retrieval is significantly worse than before in {worse} of"
+        in text
+    )
 
 
 def test_without_judgements_an_abstract_says_so_and_claims_nothing(
@@ -111,7 +114,7 @@ def test_without_judgements_an_abstract_says_so_and_claims_nothing(
     study = bench(tmp_path)
     monkeypatch.setattr(type(study.arena), "unjudged", property(lambda _: "nobody is cited"))
     text = told(study, monkeypatch)
-    assert "Nobody is cited in it" in text and "nDCG" not in text and "statements" not in text
+    assert "Nobody is cited in it" in text and "nDCG" not in text and "judged here" not in text
     assert "micro-F1 0.612" in text
     assert "**Retrieval** is left out: nobody is cited." in say_protocol(study).data
 
