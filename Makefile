@@ -9,7 +9,7 @@ export HF_HUB_DISABLE_TELEMETRY = 1
 export PYTHONWARNINGS = ignore::DeprecationWarning
 
 .DEFAULT_GOAL := help
-.PHONY: help setup site why test test-slow lint lab figures lock clean
+.PHONY: help setup site why test browser test-slow lint lab figures lock clean
 
 help: ## print this
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-10s %s\n", $$1, $$2}'
@@ -30,6 +30,9 @@ why: $(READY) ## say what `make site` would run, and the reason of each step
 
 test: $(READY) ## run the tests, no network needed
 	@HF_HUB_OFFLINE=1 $(BIN)/python -m pytest -n 2 -m "not slow"
+
+browser: ## bring what tests of pages in a browser need: axe-core, and on Debian as root Chromium
+	@"$(PYTHON)" tools/browser .cache/axe
 
 test-slow: $(READY) ## run the tests that take minutes
 	@HF_HUB_OFFLINE=1 $(BIN)/python -m pytest -n 2 -m slow

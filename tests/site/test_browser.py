@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pandas as pd
 import pytest
-from fixtures.browser import WIDTHS, Browser, chromium, wrong_with
+from fixtures.browser import WIDTHS, Browser, axe_core, barriers, chromium, wrong_with
 
 from patbench_lib.report.site import render, stage
 from patbench_lib.report.sortable import sortable
@@ -99,6 +99,13 @@ def test_the_keyboard_sorts_too(browser: Browser, page: Path) -> None:
 
 def test_without_scripts_the_table_stands_as_it_was_written(page: Path) -> None:
     assert "<button" not in page.read_text(encoding="utf-8").split("<script>")[0]
+
+
+def test_a_barrier_is_found(browser: Browser, tmp_path: Path) -> None:
+    bad = tmp_path / "bad.html"
+    bad.write_text(f"{HEAD}<title>Bad</title></head><body><button></button></body></html>", encoding="utf-8")
+    found = barriers(browser, bad, axe_core())
+    assert [each.partition(":")[0] for each in found] == ["button-name"]
 
 
 def test_every_page_of_a_small_site_has_nothing_wrong(

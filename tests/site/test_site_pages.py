@@ -158,7 +158,7 @@ def test_the_contents_carry_the_numbers_of_the_headings(landscape: BeautifulSoup
 def test_search_knows_the_finished_text_and_needs_no_server(site: Path, index: BeautifulSoup) -> None:
     entries = json.loads((site / "search.json").read_text(encoding="utf-8"))
     section = next(entry for entry in entries if entry["href"] == "index.html#sec-results")
-    assert section["title"] == "The study"
+    assert section["title"] == "Demo", "the first page has the study's title"
     assert "Figure 1 and Table 1" in section["text"]
     assert not re.search(r"@(fig|tbl|eq)-(?!code)|\{\{<|\[@", json.dumps(entries))
     references = next(entry for entry in entries if entry["href"] == "index.html#references")

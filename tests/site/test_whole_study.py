@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pandas as pd
 import pytest
-from fixtures.browser import chromium, wrong_with
+from fixtures.browser import axe_core, barriers, chromium, wrong_with
 
 ROOT = Path(__file__).parents[2]
 PARTS = ("Snakefile", "_quarto.yml", "index.qmd", "references.bib", "theme", "notebooks", "params", "teaching")
@@ -82,6 +82,13 @@ def test_every_page_reads_well_in_a_browser(made: Path, tmp_path: Path) -> None:
         found = {path.name: wrong_with(browser, path) for path in pages}
     assert {name: wrong for name, wrong in found.items() if wrong} == {}
     assert len(found) > 10
+
+
+def test_no_page_has_a_barrier(made: Path, tmp_path: Path) -> None:
+    axe = axe_core()
+    with chromium(tmp_path / "profile") as browser:
+        found = {path.name: barriers(browser, path, axe) for path in sorted((made / "_site" / "small").rglob("*.html"))}
+    assert {name: wrong for name, wrong in found.items() if wrong} == {}
 
 
 def test_a_second_run_does_nothing(made: Path) -> None:

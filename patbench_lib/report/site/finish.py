@@ -32,6 +32,12 @@ def keep_local(page: BeautifulSoup) -> None:
             element.decompose()
 
 
+def reach_code(page: BeautifulSoup) -> None:
+    """Let keys move to blocks of code, which scroll where their lines are long."""
+    for block in page.find_all("pre"):
+        block["tabindex"] = "0"
+
+
 def write_contents(page: BeautifulSoup) -> None:
     """Repeat the finished headings in the table of contents, with their numbers and formulas."""
     for link in page.select('#TOC a[href^="#"]'):

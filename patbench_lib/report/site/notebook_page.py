@@ -9,7 +9,7 @@ from patbench_lib.report.site.banner import callout, prefix_captions, split_head
 from patbench_lib.report.site.notebook import Cell, Notebook, join_options, joined, split_options
 from patbench_lib.report.site.presence import Present, fit
 from patbench_lib.report.site.subtitle import with_subtitle
-from patbench_lib.report.site.tables import align_tables, renamed
+from patbench_lib.report.site.tables import align_tables, reachable, renamed
 
 _WIDGET = "application/vnd.jupyter.widget-view+json"
 _PARAMETER_TAGS = {"parameters", "injected-parameters"}
@@ -61,7 +61,7 @@ def _aligned(output: dict[str, Any]) -> dict[str, Any]:
     data = output.get("data", {})
     if "text/html" not in data:
         return output
-    return {**output, "data": {**data, "text/html": align_tables(joined(data["text/html"]))}}
+    return {**output, "data": {**data, "text/html": reachable(align_tables(joined(data["text/html"])))}}
 
 
 def _set_apart(cells: list[Cell]) -> list[Cell]:

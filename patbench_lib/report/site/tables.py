@@ -1,4 +1,4 @@
-"""Align the columns of pandas tables: numbers to the right under their heading, words to the left and unbroken."""
+"""Tables fit to be on a page: pandas' columns aligned by what they hold, ids of their own, boxes that keys scroll."""
 
 from __future__ import annotations
 
@@ -40,6 +40,11 @@ def align_tables(html: str) -> str:
                 if len(row) >= column:
                     row[-column]["style"] = f"text-align: {side};{_no_break(row[-column])}"
     return str(soup)
+
+
+def reachable(html: str) -> str:
+    """Return HTML whose tables, each in a box that scrolls, can be scrolled by the keyboard too."""
+    return _NAMED.sub(r'<div id="\1" tabindex="0"', html)
 
 
 def renamed(html: str, taken: Collection[str]) -> tuple[str, set[str]]:
