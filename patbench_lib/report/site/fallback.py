@@ -19,7 +19,7 @@ from bs4 import BeautifulSoup
 
 from patbench_lib.report.site.command import run_renderer
 from patbench_lib.report.site.embeds import put_in_embeds
-from patbench_lib.report.site.finish import keep_local, reach_code, write_contents, write_search_index
+from patbench_lib.report.site.finish import keep_local, reach_boxes, write_contents, write_search_index
 from patbench_lib.report.site.floats import note_captions, number_floats
 from patbench_lib.report.site.notebook import labelled_options, read_notebook
 from patbench_lib.report.site.pandoc import write_markdown
@@ -56,7 +56,7 @@ def _complete(work: Path, html: Path, project: Mapping[str, Any]) -> None:
         write_markdown(page, work / str(project["bibliography"]))
         write_contents(page)
         keep_local(page)
-        reach_code(page)
+        reach_boxes(page)
     write_search_index(pages, html)
     for path in paths:
         path.write_text(str(pages[path.relative_to(html).as_posix()]), encoding="utf-8")

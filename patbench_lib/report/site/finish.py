@@ -32,9 +32,9 @@ def keep_local(page: BeautifulSoup) -> None:
             element.decompose()
 
 
-def reach_code(page: BeautifulSoup) -> None:
-    """Let keys move to blocks of code, which scroll where their lines are long."""
-    for block in page.find_all("pre"):
+def reach_boxes(page: BeautifulSoup) -> None:
+    """Let keys move to what scrolls where it is wider than the page: blocks of code, and tables written in Markdown."""
+    for block in page.select("pre, .sd-table"):
         block["tabindex"] = "0"
 
 
