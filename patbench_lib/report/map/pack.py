@@ -36,13 +36,18 @@ def map_data(looked: Looked) -> dict[str, Any]:
     found = groupings(looked)
     clusters = [found["cluster"].names.get(cluster, IN_NONE) for cluster in shown["cluster"]]
     years = ["" if pd.isna(year) else str(int(year)) for year in shown["year"]]
-    facts = [("Office", shown["office"]), ("Year", years), ("Labels", shown["labels"]), ("Cluster", clusters)]
+    facts: dict[str, Iterable[str]] = {
+        "Office": shown["office"],
+        "Year": years,
+        "Labels": shown["labels"],
+        "Cluster": clusters,
+    }
     return {
         "x": packed(placed(shown["x"].to_numpy(dtype=float))),
         "y": packed(placed(shown["y"].to_numpy(dtype=float))),
         "titles": [" ".join(str(title).split()) for title in shown["title"]],
         "numbers": shown["number"].astype(str).tolist(),
-        "facts": [{"name": name, **repeated(values)} for name, values in facts],
+        "facts": [{"name": name, **repeated(values)} for name, values in facts.items()],
         "groupings": [_grouping(name, by) for name, by in {**found, **by_year(looked)}.items()],
     }
 
