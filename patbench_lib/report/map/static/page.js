@@ -20,11 +20,15 @@ const wanted = (row) => visible(row) && (!state.matches || found[row] === 1);
 const coloursOf = (groups) => groups.map(({ colour, faint }) =>
   rgbOf(faint ? css("--faint") : colour === "#000000" ? css("--ink") : colour));
 
+const radiusOf = () => {
+  const base = data.count > 20000 ? 1.4 : data.count > 3000 ? 2 : 3.4;
+  return base * Math.min(2.5, view.zoom ** 0.3) * ratio();
+};
+
 // Give each point its style: of its group, faded where a search leaves it out, larger where it is found.
 const restyle = () => {
   const { groups, codes } = state.by, colours = coloursOf(groups), count = groups.length;
-  const base = data.count > 20000 ? 1.4 : data.count > 3000 ? 2 : 3.4;
-  const radius = base * Math.min(2.5, view.zoom ** 0.3) * ratio();
+  const radius = radiusOf();
   const style = (size, opacity, layer) => groups.map(({ turn }, code) =>
     ({ mask: maskOf(turn, size), rgb: colours[code], opacity, layer: layer(groups[code]) }));
   styles = [
@@ -35,8 +39,9 @@ const restyle = () => {
 };
 
 const ring = (row) => {
+  const inner = Math.max(6, (1.25 * radiusOf()) / ratio() + 3);
   context.lineWidth = 2 * ratio();
-  for (const [colour, size] of [[css("--ground"), 9], [css("--ink"), 7]]) {
+  for (const [colour, size] of [[css("--ground"), inner + 2], [css("--ink"), inner]]) {
     context.strokeStyle = colour;
     context.beginPath();
     context.arc(view.atX(data.xs[row]), view.atY(data.ys[row]), size * ratio(), 0, 2 * Math.PI);
@@ -81,6 +86,7 @@ const glideTo = (x, y, zoom) => {
 
 const goTo = (row) => {
   Object.assign(state, { chosen: row, pointed: -1 });
+  canvas.scrollIntoView({ block: "nearest" });
   glideTo(data.xs[row], data.ys[row], Math.max(view.zoom, NEAR));
 };
 

@@ -4,10 +4,11 @@ const LAYERS = 3;
 
 const paintPoints = (image, ground, view, { xs, ys, count }, drawn, styles) => {
   new Uint32Array(image.data.buffer).fill((255 << 24) | (ground[2] << 16) | (ground[1] << 8) | ground[0]);
+  const { perX, perY } = view, left = view.width / 2 - view.x * perX, top = view.height / 2 + view.y * perY;
   for (let layer = 0; layer < LAYERS; layer++) {
     for (let i = 0; i < count; i++) {
       const style = styles[drawn[i]];
-      if (style && style.layer === layer) stamp(image, style, Math.round(view.atX(xs[i])), Math.round(view.atY(ys[i])));
+      if (style && style.layer === layer) stamp(image, style, Math.round(left + xs[i] * perX), Math.round(top - ys[i] * perY));
     }
   }
 };
