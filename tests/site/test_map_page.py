@@ -5,30 +5,16 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import pytest
 from fixtures.browser import Browser, chromium, wrong_with
+from fixtures.map_page import BLUE, GREY, ORANGE, drawn, full, pointer, search, strongest, text, to
 from fixtures.maps import HOSTILE, small_map
 
 from patbench_lib.report.map import interactive_map, map_page
 
 TAB, ENTER, ESCAPE, LEFT, UP, RIGHT, DOWN = "\ue004", "\ue007", "\ue00c", "\ue012", "\ue013", "\ue014", "\ue015"
-BLUE, ORANGE, GREY = "0,114,178", "213,94,0", "184,184,184"
-PIXELS = """
-const canvas = document.getElementById("points"), { width, height } = canvas;
-const { data } = canvas.getContext("2d").getImageData(0, 0, width, height), ground = data.slice(0, 3).join();
-const counts = {}; let [left, right] = [width, 0];
-for (let i = 0; i < data.length; i += 4) {
-  const colour = data.slice(i, i + 3).join();
-  if (colour === ground) continue;
-  counts[colour] = (counts[colour] || 0) + 1;
-  left = Math.min(left, (i / 4) % width); right = Math.max(right, (i / 4) % width);
-}
-return { counts, left, right, width, ground };
-"""
-SETTLE = "const [done] = arguments; setTimeout(() => requestAnimationFrame(() => setTimeout(() => done(1))), 300);"
 
 
 @pytest.fixture(scope="module")
@@ -43,26 +29,6 @@ def page(tmp_path_factory: pytest.TempPathFactory) -> Path:
     path = tmp_path_factory.mktemp("page") / "map.html"
     path.write_text(map_page(small_map(), synthetic=True), encoding="utf-8")
     return path
-
-
-def drawn(browser: Browser) -> Any:
-    """Return what is on the canvas, once the last move has come to rest."""
-    browser.ask("execute/async", {"script": SETTLE, "args": []})
-    return browser.run(PIXELS)
-
-
-def full(seen: Any, *colours: str) -> list[bool]:
-    """Tell of each colour whether it is drawn without fading: points that are found are, all others are blended."""
-    return [colour in seen["counts"] for colour in colours]
-
-
-def text(browser: Browser, selector: str) -> str:
-    return str(browser.run("return document.querySelector(arguments[0]).textContent", selector))
-
-
-def search(browser: Browser, words: str) -> None:
-    browser.run("const q = document.getElementById('query'); q.value = ''; q.focus()")
-    browser.press(*words)
 
 
 def test_the_page_has_nothing_wrong(browser: Browser, page: Path) -> None:
@@ -125,11 +91,6 @@ def test_a_choice_colours_anew_and_names_the_groups(browser: Browser, page: Path
     assert strongest(drawn(browser)["counts"]) == 3
 
 
-def strongest(counts: dict[str, int]) -> int:
-    """Return how many colours fill the middle of points: of an edge, at most eight pixels of a point are alike."""
-    return sum(count > 2 * 8 for count in counts.values())
-
-
 def test_a_press_on_the_legend_hides_a_group(browser: Browser, page: Path) -> None:
     browser.open(page)
     search(browser, "a")
@@ -155,15 +116,6 @@ def test_keys_move_zoom_and_reset(browser: Browser, page: Path) -> None:
     assert sum(drawn(browser)["counts"].values()) < sum(whole["counts"].values()), "the outer ones have left"
     browser.press("0")
     assert drawn(browser) == whole
-
-
-def pointer(browser: Browser, *steps: dict[str, Any]) -> None:
-    mouse = {"type": "pointer", "id": "mouse", "parameters": {"pointerType": "mouse"}, "actions": steps}
-    browser.ask("actions", {"actions": [mouse]})
-
-
-def to(x: float, y: float) -> dict[str, Any]:
-    return {"type": "pointerMove", "x": round(x), "y": round(y), "duration": 0}
 
 
 def test_a_pointer_tells_what_it_meets_and_drags_the_map(browser: Browser, page: Path) -> None:
