@@ -8,7 +8,7 @@ import pandas as pd
 from matplotlib.colors import to_hex
 
 PERIODS = 8
-_SCALE, _FIRST, _LAST = "plasma", 0.15, 0.8
+_SCALE, _FIRST, _LAST = "plasma", 0.25, 0.85
 """A scale that colour-blind readers can order, without the ends that vanish on a dark or on a white ground."""
 
 
