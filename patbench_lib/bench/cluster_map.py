@@ -87,12 +87,15 @@ def described_map(bench: Bench, placed: pd.DataFrame) -> pd.DataFrame:
     Returns
     -------
     pandas.DataFrame
-        row, x, y, cluster, then number (of publication), title, office, gold (its class in the leading case,
-        missing where it has none), labels (all of the leading label set, joined by commas).
+        row, x, y, cluster, then number (of publication), title, office, year (missing where it is unknown), gold (its
+        class in the leading case, missing where it has none), labels (all of the leading label set, joined by commas).
     """
     patents = bench.arena.landscape.shown.patents.iloc[placed["row"]].reset_index(drop=True)
     named = placed.assign(
-        number=patents["publication_number"].astype(str), title=patents["title"], office=patents["office"]
+        number=patents["publication_number"].astype(str),
+        title=patents["title"],
+        office=patents["office"],
+        year=patents["publication_date"].dt.year,
     )
     asked = cases(bench)
     if not asked:

@@ -20,12 +20,16 @@ from patbench_lib.study import Study, digest
 _FITTED = ("lsa", "lexical")
 
 
+_SOURCES = (".py", ".yaml", ".js", ".css", ".html", ".mplstyle")
+"""What a room is written in; a page's script and a figure's style decide over what is shown as its code does."""
+
+
 @cache
 def code_digest(room: str) -> str:
     """Return a digest of a room's source files, or of one file, so that a change of the code makes its results anew."""
     total, path = hashlib.sha256(), Path(str(files("patbench_lib"))).joinpath(room)
     for file in [path] if path.is_file() else sorted(path.rglob("*")):
-        if file.suffix in (".py", ".yaml"):
+        if file.suffix in _SOURCES:
             total.update(file.read_bytes())
     return total.hexdigest()[:16]
 

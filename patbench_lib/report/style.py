@@ -37,6 +37,12 @@ KIND_MARKERS = {
 }
 """Marker of each kind, so that figures can be read without colour."""
 
+GROUP_COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#000000", "#B8A900")
+"""Colours that groups of a map take in turn: the same palette, its yellow darkened to be seen on white."""
+
+GREY = "#b8b8b8"
+"""Of what is in no group that is named."""
+
 STRATUM_COLOURS = {"ALL": "#4d4d4d", "IN": "#0072B2", "OUT": "#D55E00"}
 
 

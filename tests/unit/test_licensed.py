@@ -23,7 +23,7 @@ from patbench_lib.landscape.sources import open_source
 from patbench_lib.landscape.spec import TableSource
 from patbench_lib.report.clustering_tables import topics_table
 from patbench_lib.report.error_figures import hardest_table
-from patbench_lib.report.map import map_data
+from patbench_lib.report.map.pack import map_data
 from patbench_lib.report.retrieval_figures import hardest_queries
 from patbench_lib.report.tuning_tables import examples_table, pairs_of
 

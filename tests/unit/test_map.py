@@ -2,8 +2,8 @@ from __future__ import annotations
 
 import json
 import re
+from html import unescape
 from html.parser import HTMLParser
-from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -11,7 +11,9 @@ import pytest
 from fixtures.maps import HOSTILE, small_map
 from matplotlib.colors import to_rgb
 
-from patbench_lib.report.map import GREY, IN_NONE, Grouping, groupings, interactive_map, map_data, map_figure
+from patbench_lib.report.map import interactive_map, map_figure, map_page
+from patbench_lib.report.map.groups import IN_NONE, Grouping, groupings
+from patbench_lib.report.style import GREY
 
 
 class Elements(HTMLParser):
@@ -33,41 +35,38 @@ class Elements(HTMLParser):
             self.scripts[-1] += data
 
 
-def test_text_of_patents_stays_text() -> None:
-    page = Elements(interactive_map(small_map(), synthetic=True).data)
-    assert page.tags.count("script") == 3, "data, plotly.js and the map"
+def test_text_of_patents_stays_data() -> None:
+    page = Elements(map_page(small_map(), synthetic=True))
+    assert page.tags.count("script") == 2, "the data and what draws them"
     assert "img" not in page.tags
     data = json.loads(page.scripts[0])
-    first = data["hover"][0]
-    # plotly.js knows a few tags in what hovers: only those that are meant may be left.
-    assert set(re.findall(r"<[^>]*>", first)) == {"<b>", "</b>", "<br>"}
-    assert "&lt;script&gt;alert('1')&lt;/script&gt; Cane &amp; &lt;b&gt;rod&lt;/b&gt;" in first
-    assert "&lt;i&gt;mobility&lt;/i&gt;" in first
-    assert data["hover"][3].startswith("<b>&lt;/script&gt;</b>")
+    assert data["titles"] == [HOSTILE, "Lamp", "Chair", "</script>"]
+    assert "<" not in page.scripts[0]
+
+
+def test_a_title_that_looks_like_a_place_of_the_page_is_not_filled_in() -> None:
+    page = Elements(map_page(small_map(("{{data}}", "{{script}}")), synthetic=False))
+    assert json.loads(page.scripts[0])["titles"] == ["{{data}}", "{{script}}"]
 
 
 def test_the_map_loads_nothing() -> None:
-    html = interactive_map(small_map(), synthetic=False).data
+    html = map_page(small_map(), synthetic=False)
     assert not re.search(r"<(script|link|img|iframe)[^>]*(src|href)=", html)
+    assert "http" not in html
     assert "synthetic landscape" not in html
-    assert "synthetic landscape" in interactive_map(small_map(), synthetic=True).data
+    assert "synthetic landscape" in map_page(small_map(), synthetic=True)
 
 
-def test_each_point_is_in_one_group_of_each_grouping() -> None:
-    data = map_data(small_map())
-    assert data["x"] == [0.0, 0.123, 0.247, 0.37]
-    for by in data["groupings"]:
-        assert len(by["codes"]) == 4
-        assert set(by["codes"]) == set(range(len(by["groups"])))
-    cluster, office = data["groupings"]
-    assert [group["name"] for group in cluster["groups"]] == ["0 cane rod", "1 lamp", "in no cluster"]
-    assert [group["faint"] for group in cluster["groups"]] == [False, False, True]
-    assert cluster["codes"] == [0, 1, 2, 0]
-    assert [group["name"] for group in office["groups"]] == ["EP", "US"]
+def test_a_notebook_holds_the_whole_page_in_a_frame_of_its_own() -> None:
+    html = interactive_map(small_map(), synthetic=True).data
+    assert Elements(html).tags == ["div", "iframe"]
+    found = re.fullmatch(r'<div><iframe [^>]* srcdoc="([^"]*)"></iframe></div>', html)
+    assert found is not None
+    assert unescape(found[1]) == map_page(small_map(), synthetic=True)
 
 
-def grouping(*keys: str | None) -> Grouping:
-    return Grouping(pd.Series(keys), {key: key for key in keys if key}, IN_NONE)
+def grouping(*keys: str | None, ordered: bool = False) -> Grouping:
+    return Grouping(pd.Series(keys), {key: key for key in keys if key}, IN_NONE, ordered)
 
 
 def test_many_groups_are_called_others_but_for_the_most_frequent() -> None:
@@ -86,6 +85,18 @@ def test_classes_that_are_called_as_grey_groups_are_stay_apart() -> None:
     assert [colour == GREY for colour in found.colours] == [False, False, True, True]
 
 
+def test_ordered_groups_keep_their_order_and_take_a_scale() -> None:
+    found = grouping("1990", "2000", "2000", None, ordered=True).ranked(8)
+    assert found.names == ["1990", "2000", "in no cluster"]
+    assert len(set(found.colours)) == 3
+    assert found.turns == [0, 0, 0]
+
+
+def test_groups_of_one_colour_have_another_shape() -> None:
+    found = grouping(*(f"{i:02}" for i in range(20))).ranked(24)
+    assert len(set(zip(found.colours, found.turns, strict=True))) == 20
+
+
 def test_every_group_of_the_still_map_is_named_in_its_colour() -> None:
     """Matplotlib leaves names that begin with an underscore out of legends, and would shift the others."""
     looked = small_map()
@@ -98,13 +109,6 @@ def test_every_group_of_the_still_map_is_named_in_its_colour() -> None:
     drawn = dict(zip(points.get_offsets()[:, 0], points.get_facecolors()[:, :3].tolist(), strict=True))
     for x, office in zip(looked.shown["x"], looked.shown["office"], strict=True):
         assert drawn[x] == pytest.approx(to_rgb(named[office].get_color()))
-
-
-def test_groups_of_one_colour_have_another_symbol() -> None:
-    looked = small_map(tuple(f"title {i}" for i in range(40)))
-    looked.shown["office"] = [f"O{i % 20:02}" for i in range(40)]
-    groups: list[dict[str, Any]] = map_data(looked)["groupings"][1]["groups"]
-    assert len({(group["colour"], group["symbol"]) for group in groups}) == 20
 
 
 def test_the_still_map_has_a_panel_a_grouping_and_names_what_it_shows() -> None:
@@ -120,7 +124,7 @@ def test_without_a_system_the_words_say_so() -> None:
     assert "no map" in map_figure(None, synthetic=False).texts[0].get_text()
 
 
-def test_a_hundred_thousand_points_are_some_megabytes() -> None:
-    looked = small_map((HOSTILE,) * 100_000)
-    html = interactive_map(looked, synthetic=False).data
-    assert len(html) < 5_000_000 + 100_000 * 420
+def test_the_page_of_a_hundred_thousand_points_is_little_more_than_their_titles() -> None:
+    title = "A rod"
+    html = map_page(small_map((title,) * 100_000), synthetic=False)
+    assert len(html) < 50_000 + 100_000 * (len(title) + 40), "a number, two places and codes each"

@@ -45,7 +45,8 @@ def render_without_quarto(staged: Path, rendered: Path) -> None:
 
 
 def _complete(work: Path, html: Path, project: Mapping[str, Any]) -> None:
-    paths = sorted(html.rglob("*.html"))
+    made = (path for path in html.rglob("*.html") if not (work / path.relative_to(html)).is_file())  # not copied
+    paths = sorted(made)
     pages = {path.relative_to(html).as_posix(): _parse(path) for path in paths}
     for notebook in (work / "notebooks").glob("*.ipynb"):
         note_captions(pages[f"notebooks/{notebook.stem}.html"], labelled_options(read_notebook(notebook)))

@@ -10,7 +10,13 @@ OUTPUT = "_site"
 
 
 def study_project(
-    project: dict[str, Any], *, study_name: str, title: str, pages: Collection[str], texts: Collection[str] = ()
+    project: dict[str, Any],
+    *,
+    study_name: str,
+    title: str,
+    pages: Collection[str],
+    texts: Collection[str] = (),
+    files: Collection[str] = (),
 ) -> dict[str, Any]:
     """Return the Quarto project of one study.
 
@@ -21,6 +27,7 @@ def study_project(
     title : the title of the site.
     pages : the notebooks of the study as paths in the project, in order.
     texts : pages without a notebook, beside the summary; every study has them.
+    files : pages that are finished, which the renderer copies.
 
     Returns
     -------
@@ -29,25 +36,26 @@ def study_project(
     """
     website = project.get("website", {})
     sidebar = dict(website.get("sidebar", {}))
-    contents = _cut(sidebar.get("contents", []), pages)
+    contents = _cut(sidebar.get("contents", []), {*pages, *files})
     known = set(_paths(contents))
     sidebar["contents"] = contents + [page for page in pages if page not in known]
     footer = {"left": f"Study: {study_name}", **website.get("page-footer", {})}
     return {
         **project,
-        "project": {**project.get("project", {}), "output-dir": OUTPUT, "render": ["index.qmd", *pages, *texts]},
+        "project": {**project.get("project", {}), "output-dir": OUTPUT, "render": ["index.qmd", *pages, *texts]}
+        | ({"resources": list(files)} if files else {}),
         "website": {**website, "title": title, "sidebar": sidebar, "page-footer": footer},
     }
 
 
 def _cut(contents: list[Any], pages: Collection[str]) -> list[Any]:
-    """Keep the entries whose notebooks exist, and the sections that still hold one."""
+    """Keep the entries whose notebooks and finished pages exist, and the sections that still hold one."""
     kept: list[Any] = []
     for entry in contents:
         if isinstance(entry, dict) and "contents" in entry:
             inner = _cut(entry["contents"], pages)
             kept += [{**entry, "contents": inner}] if inner else []
-        elif not (path := _path(entry)).endswith(".ipynb") or path in pages:
+        elif not (path := _path(entry)).endswith((".ipynb", ".html")) or "//" in path or path in pages:
             kept.append(entry)
     return kept
 

@@ -11,6 +11,7 @@ import yaml
 
 from patbench_lib.errors import PatbenchError
 from patbench_lib.report.site.banner import callout, split_head, titled
+from patbench_lib.report.site.frames import with_pages_out
 from patbench_lib.report.site.notebook import labelled_options, read_notebook, write_notebook
 from patbench_lib.report.site.notebook_page import page_of
 from patbench_lib.report.site.presence import fit
@@ -60,8 +61,13 @@ def _fill(
 ) -> None:
     executed = {path.stem: read_notebook(path) for path in notebooks}
     present = {name: set(labelled_options(notebook)) for name, notebook in executed.items()}
+    framed: dict[str, str] = {}
     for name, notebook in executed.items():
-        write_notebook(page_of(notebook, present, banner), folder / "notebooks" / f"{name}.ipynb")
+        told, found = with_pages_out(name, notebook, banner)
+        framed |= found
+        write_notebook(page_of(told, present, banner), folder / "notebooks" / f"{name}.ipynb")
+    for path, page in framed.items():
+        (folder / path).write_text(page, encoding="utf-8")
 
     notice = f"\n{callout(banner)}\n" if banner else ""
     texts = [path.relative_to(sources).as_posix() for path in sorted(sources.glob("teaching/*.qmd"))]
@@ -73,7 +79,7 @@ def _fill(
 
     project = yaml.safe_load((sources / "_quarto.yml").read_text(encoding="utf-8"))
     pages = [f"notebooks/{name}.ipynb" for name in executed]
-    project = study_project(project, study_name=study_name, title=title, pages=pages, texts=texts)
+    project = study_project(project, study_name=study_name, title=title, pages=pages, texts=texts, files=framed)
     (folder / "_quarto.yml").write_text(
         yaml.safe_dump(project, sort_keys=False, allow_unicode=True, width=1000), encoding="utf-8"
     )
