@@ -76,6 +76,8 @@ def offices_and_years(arena: Arena) -> Figure:
     if years.empty:
         right.set(xticks=[], yticks=[])
         right.text(0.5, 0.5, "unknown", transform=right.transAxes, ha="center", va="center")
+    elif len(years) == 1:
+        right.set(xticks=years.index, xlim=(years.index[0] - 1, years.index[0] + 1))
     else:
         right.xaxis.get_major_locator().set_params(integer=True)
     right.set(xlabel="year of publication", title="Year")

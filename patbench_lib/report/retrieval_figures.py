@@ -14,7 +14,7 @@ from matplotlib.ticker import LogLocator, NullLocator
 from patbench_lib.bench.arena import Arena
 from patbench_lib.models.card import Card
 from patbench_lib.report.labels import shortened
-from patbench_lib.report.style import KIND_COLOURS, KIND_MARKERS, STRATUM_COLOURS, arms, finish, panels
+from patbench_lib.report.style import KIND_COLOURS, KIND_MARKERS, STRATUM_COLOURS, arms, finish, panels, words_figure
 
 
 def leaderboard_figure(means: pd.DataFrame, cards: Mapping[str, Card], *, synthetic: bool) -> Figure:
@@ -25,6 +25,10 @@ def leaderboard_figure(means: pd.DataFrame, cards: Mapping[str, Card], *, synthe
     means : system, measure, value, low, high, for one landscape, view, stratum and measure.
     """
     ordered = means.sort_values("value", ignore_index=True)
+    if len(ordered) == 1:
+        return words_figure(
+            f"There is nothing here that {ordered['system'].iloc[0]} could be compared with.", synthetic=synthetic
+        )
     figure, axes = plt.subplots(figsize=(7.2, 0.4 * len(ordered) + 1.8))
     for kind in dict.fromkeys(cards[system].kind for system in ordered["system"]):
         mine = ordered[[cards[system].kind == kind for system in ordered["system"]]]

@@ -37,6 +37,9 @@ KIND_MARKERS = {
 }
 """Marker of each kind, so that figures can be read without colour."""
 
+NOTHING_DRAWN = "nothing-drawn"
+"""Id, in the drawing, of a figure that only says why there is nothing to draw."""
+
 GROUP_COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#000000", "#B8A900")
 """Colours that groups of a map take in turn: the same palette, its yellow darkened to be seen on white."""
 
@@ -72,9 +75,10 @@ def finish(figure: Figure, *, synthetic: bool) -> Figure:
 
 
 def words_figure(text: str, *, synthetic: bool) -> Figure:
-    """Return a figure of nothing but words: why a study has nothing to draw."""
+    """Return a figure of nothing but words: why a study has nothing to draw. Other pages do not embed it."""
     figure, axes = plt.subplots(figsize=(7.2, 1.2))
     axes.set_axis_off()  # a notebook shows no figure that has no axes at all
+    axes.set_gid(NOTHING_DRAWN)
     figure.text(0.5, 0.5, text, ha="center", va="center", wrap=True)
     return finish(figure, synthetic=synthetic)
 

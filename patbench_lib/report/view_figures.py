@@ -125,6 +125,8 @@ def matrix_figure(values: pd.DataFrame, measure: str, *, synthetic: bool) -> Fig
     if values.empty:
         return words_figure("No system of this study can ask with another view.", synthetic=synthetic)
     systems, views = list(dict.fromkeys(values["system"])), list(dict.fromkeys(values["held"]))
+    if len(views) == 1:
+        return words_figure(f"{views[0]} is the only view of this study.", synthetic=synthetic)
     size = (max(4.2, 0.62 * len(views) + 1.6), len(systems) * (0.42 * len(views) + 1.0) + 0.3)
     figure, grid = plt.subplots(len(systems), 1, figsize=size, squeeze=False)
     low, high = values["value"].min(), values["value"].max()

@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
+import io
+from pathlib import Path
+
+import matplotlib.pyplot as plt
 import pytest
+from nbformat import v4
 
 from patbench_lib.report.site.banner import prefix_captions, split_head
-from patbench_lib.report.site.notebook import join_options, split_options
+from patbench_lib.report.site.notebook import join_options, read_notebook, split_options, telling_labels, write_notebook
 from patbench_lib.report.site.presence import fit
 from patbench_lib.report.site.tables import align_tables
+from patbench_lib.report.style import words_figure
 
 PRESENT = {"01_landscape": {"fig-growth"}}
 
@@ -24,6 +30,19 @@ def test_options_over_several_lines_become_one_line_each() -> None:
     )
 
 
+def test_a_figure_of_words_alone_is_not_for_other_pages(tmp_path: Path) -> None:
+    cells = []
+    for label, figure in (("fig-words", words_figure("Nothing.", synthetic=True)), ("fig-drawn", plt.figure())):
+        drawing = io.StringIO()
+        figure.savefig(drawing, format="svg")
+        shown = v4.new_output("display_data", data={"image/svg+xml": drawing.getvalue()})
+        cells.append(v4.new_code_cell(f"#| label: {label}\ndraw()", outputs=[shown]))
+    plt.close("all")
+    cells += [v4.new_code_cell("#| label: txt-said\nsay()"), v4.new_code_cell("x = 1")]
+    write_notebook(v4.new_notebook(cells=cells), tmp_path / "x.ipynb")
+    assert telling_labels(read_notebook(tmp_path / "x.ipynb")) == {"fig-drawn", "txt-said"}
+
+
 def test_code_without_options_is_left_alone() -> None:
     assert split_options("# a comment\nx = 1") == ({}, "# a comment\nx = 1")
     assert join_options({}, "x = 1") == "x = 1"
@@ -37,6 +56,9 @@ def test_code_without_options_is_left_alone() -> None:
         ('::: {.needs notebook="02_models"}\n::: {.callout-note}\nb\n:::\nd\n:::\nc', "c"),
         ('::: {.needs notebook="01_landscape"}\n::: {.callout-note}\nb\n:::\n:::\nc', "::: {.callout-note}\nb\n:::\nc"),
         ('::: {.needs notebook="01_landscape"}\n::: {.needs notebook="02_models"}\nb\n:::\nc\n:::', "c"),
+        ('::: {.needs notebook="01_landscape" label="fig-gone fig-growth"}\nb\n:::\nc', "b\nc"),
+        ('::: {.needs notebook="01_landscape" label="fig-gone"}\nb\n:::\nc', "c"),
+        ('::: {.needs notebook="02_models" label="fig-growth"}\nb\n:::\nc', "c"),
         ('```\n::: {.needs notebook="02_models"}\n```', '```\n::: {.needs notebook="02_models"}\n```'),
         (
             "{{< embed notebooks/01_landscape.ipynb#fig-growth >}}",

@@ -10,6 +10,7 @@ from typing import Any
 import yaml
 
 from patbench_lib.errors import PatbenchError
+from patbench_lib.report.style import NOTHING_DRAWN
 
 Cell = dict[str, Any]
 Notebook = dict[str, Any]
@@ -71,3 +72,14 @@ def labelled_options(notebook: Notebook) -> dict[str, dict[str, Any]]:
     """Return the options of each labelled cell, by label."""
     every = (split_options(cell["source"])[0] for cell in code_cells(notebook))
     return {str(options["label"]): options for options in every if "label" in options}
+
+
+def telling_labels(notebook: Notebook) -> set[str]:
+    """Return the labels of the cells that other pages may embed: not of figures that say there is nothing to draw."""
+    labels = set()
+    for cell in code_cells(notebook):
+        label = split_options(cell["source"])[0].get("label")
+        drawings = [joined(each.get("data", {}).get("image/svg+xml", "")) for each in cell.get("outputs", [])]
+        if label and not any(f'id="{NOTHING_DRAWN}"' in drawing for drawing in drawings):
+            labels.add(str(label))
+    return labels

@@ -6,10 +6,10 @@ import re
 from collections.abc import Collection, Mapping
 
 Present = Mapping[str, Collection[str]]
-"""The labels of the cells of each notebook of the study, by notebook name without suffix."""
+"""The labels of the cells of each notebook that have something to show, by the notebook's name without suffix."""
 
 EMBED = re.compile(r"\{\{<\s*embed\s+(?:[\w./-]*/)?(?P<notebook>[\w-]+)\.ipynb#(?P<label>[\w-]+)[^>]*>\}\}")
-_NEEDS = re.compile(r"^:{3,}\s*\{[^}]*\.needs\b[^}]*\bnotebook=\"(?P<notebook>[^\"]+)\"[^}]*\}\s*$")
+_NEEDS = re.compile(r"^:{3,}\s*\{\.needs notebook=\"(?P<notebook>[^\"]+)\"(?: label=\"(?P<labels>[^\"]+)\")?\}\s*$")
 _OPEN = re.compile(r"^:{3,}\s*[{\w]")
 _CLOSE = re.compile(r"^:{3,}\s*$")
 _CODE = re.compile(r"^\s*(`{3,}|~{3,})")
@@ -26,8 +26,9 @@ def fit(text: str, present: Present) -> str:
 
     Returns
     -------
-    The text without the `::: {.needs notebook="…"}` blocks of absent notebooks (those of present ones lose only their
-    fences), without embeds that point nowhere, and with links to absent notebooks turned into their text.
+    The text without the blocks `::: {.needs notebook="…"}` of absent notebooks, and without those that ask for labels
+    as well, `label="fig-a fig-b"`, where none of these is there; the others lose only their fences. Embeds that point
+    nowhere go, and links to absent notebooks turn into their text.
     """
     lines = _drop_blocks(text.split("\n"), present)
     return "\n".join(_fit_line(line, present) for line in lines if not _points_nowhere(line, present))
@@ -45,10 +46,16 @@ def _drop_blocks(lines: list[str], present: Present) -> list[str]:
             position += 1
             continue
         end = _block_end(lines, position)
-        if needs["notebook"] in present:
+        if _is_met(needs, present):
             kept += _drop_blocks(lines[position + 1 : end], present)
         position = end + 1
     return kept
+
+
+def _is_met(needs: re.Match[str], present: Present) -> bool:
+    labels = (needs["labels"] or "").split()
+    found = present.get(needs["notebook"])
+    return found is not None and (not labels or any(label in found for label in labels))
 
 
 def _block_end(lines: list[str], start: int) -> int:

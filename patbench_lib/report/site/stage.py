@@ -12,7 +12,7 @@ import yaml
 from patbench_lib.errors import PatbenchError
 from patbench_lib.report.site.banner import callout, split_head, titled
 from patbench_lib.report.site.frames import with_pages_out
-from patbench_lib.report.site.notebook import labelled_options, read_notebook, write_notebook
+from patbench_lib.report.site.notebook import read_notebook, telling_labels, write_notebook
 from patbench_lib.report.site.notebook_page import page_of
 from patbench_lib.report.site.presence import fit
 from patbench_lib.report.site.project import study_project
@@ -60,7 +60,7 @@ def _fill(
     folder: Path, study_name: str, title: str, notebooks: Sequence[Path], sources: Path, banner: str | None
 ) -> None:
     executed = {path.stem: read_notebook(path) for path in notebooks}
-    present = {name: set(labelled_options(notebook)) for name, notebook in executed.items()}
+    present = {name: telling_labels(notebook) for name, notebook in executed.items()}
     framed: dict[str, str] = {}
     for name, notebook in executed.items():
         told, found = with_pages_out(name, notebook, banner)
