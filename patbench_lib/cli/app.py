@@ -6,7 +6,19 @@ import sys
 
 import typer
 
-from patbench_lib.cli import audit, figure, landscapes, models, mteb_runs, reproduce, runs, site, steps, studies
+from patbench_lib.cli import (
+    audit,
+    figure,
+    landscapes,
+    manuscript,
+    models,
+    mteb_runs,
+    reproduce,
+    runs,
+    site,
+    steps,
+    studies,
+)
 from patbench_lib.errors import PatbenchError
 
 app = typer.Typer(
@@ -25,6 +37,7 @@ audit.register(app)
 figure.register(app)
 reproduce.register(app)
 site.register(app)
+manuscript.register(app)
 
 
 def main() -> None:

@@ -18,6 +18,7 @@ from patbench_lib.report.site.presence import fit
 from patbench_lib.report.site.project import study_project
 
 _SOURCES = ("_quarto.yml", "index.qmd", "references.bib")
+_MANUSCRIPT = "_quarto-manuscript.yml"
 
 
 def stage(
@@ -84,5 +85,7 @@ def _fill(
         yaml.safe_dump(project, sort_keys=False, allow_unicode=True, width=1000), encoding="utf-8"
     )
     shutil.copy(sources / "references.bib", folder / "references.bib")
+    if (sources / _MANUSCRIPT).is_file():
+        shutil.copy(sources / _MANUSCRIPT, folder / _MANUSCRIPT)
     if (sources / "theme").is_dir():
         shutil.copytree(sources / "theme", folder / "theme")
