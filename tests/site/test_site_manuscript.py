@@ -36,6 +36,7 @@ def test_a_word_document_has_text_and_figures_and_nothing_of_the_site_around(wri
         media = [name for name in document.namelist() if name.startswith("word/media/")]
     assert "Demo" in text and "Everything is made up" in text
     assert "nDCG" in text and "On this page" not in text and "function" not in text
+    assert text.count("Table 1: ") == 1, "a caption goes with its table"
     assert len(media) == len(list((written / "figures").iterdir())) > 0
 
 
@@ -46,6 +47,13 @@ def test_jats_is_xml_with_title_and_the_figures_beside_it(written: Path) -> None
     pictures += [graphic.get("{http://www.w3.org/1999/xlink}href") for graphic in article.iter("inline-graphic")]
     assert pictures and all((written / str(picture)).read_bytes().startswith(b"\x89PNG") for picture in pictures)
     assert not (written / "figures" / "figure-99.png").exists()
+
+
+def test_a_table_is_no_table_within_a_table(written: Path) -> None:
+    with zipfile.ZipFile(written / FORMATS["docx"]) as document:
+        body = ElementTree.fromstring(document.read("word/document.xml"))
+    tables = list(body.iter(f"{WORD}tbl"))
+    assert tables and all(table.find(f".//{WORD}tc//{WORD}tbl") is None for table in tables)
 
 
 def test_without_a_site_it_is_said_what_to_do(tmp_path: Path) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import shutil
 from pathlib import Path
 
-from bs4 import BeautifulSoup
+from bs4 import BeautifulSoup, Tag
 
 from patbench_lib.errors import PatbenchError
 from patbench_lib.report.bitmap import bitmap
@@ -82,10 +82,21 @@ def _article(page: Path, out: Path) -> tuple[str, str]:
     for number, image in enumerate(main.find_all("img")):
         image["src"] = _picture(page.parent / str(image["src"]), out, number)
         image.attrs = {key: image[key] for key in ("src", "alt") if image.has_attr(key)}
+    for framed in main.find_all("figure"):
+        _unframe(framed)
     for link in main.find_all("a", href=True):
         if not str(link["href"]).startswith(("http", "#")):
             link.unwrap()  # to other pages of the site, which an article does not have
     return title, str(main)
+
+
+def _unframe(figure: Tag) -> None:
+    """Put a table in place of the figure around it, with the figure's caption: a frame becomes a table around it."""
+    table, caption = figure.find("table"), figure.find("figcaption")
+    if isinstance(table, Tag) and isinstance(caption, Tag):
+        caption.name = "caption"
+        table.insert(0, caption.extract())
+        figure.replace_with(table.extract())
 
 
 def _picture(source: Path, out: Path, number: int) -> str:
