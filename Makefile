@@ -9,7 +9,7 @@ export HF_HUB_DISABLE_TELEMETRY = 1
 export PYTHONWARNINGS = ignore::DeprecationWarning
 
 .DEFAULT_GOAL := help
-.PHONY: help setup site why test browser test-slow lint lab figures lock clean
+.PHONY: help setup site manuscript why test browser test-slow lint lab figures lock clean
 
 help: ## print this
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-10s %s\n", $$1, $$2}'
@@ -24,6 +24,9 @@ setup: $(READY) ## make .venv from requirements.lock
 
 site: $(READY) ## run STUDY and render its site to _site/
 	@$(BIN)/patbench site --study "$(STUDY)"
+
+manuscript: $(READY) ## write the paper of STUDY as a Word document and as JATS; run `make site` first
+	@$(BIN)/patbench manuscript --study "$(STUDY)"
 
 why: $(READY) ## say what `make site` would run, and the reason of each step
 	@$(BIN)/patbench why --study "$(STUDY)"
@@ -43,9 +46,10 @@ lint: $(READY) ## ruff, mypy and the notebooks' outputs
 lab: $(READY) ## open the notebooks in JupyterLab
 	@$(BIN)/jupyter lab notebooks
 
-figures: site ## refresh figures/ and the map of notebooks/ from STUDY
+figures: site ## refresh figures/, the map of notebooks/ and the README's results from STUDY
 	@$(BIN)/patbench figures --study "$(STUDY)"
 	@$(BIN)/patbench notebook-map --study "$(STUDY)"
+	@$(BIN)/patbench readme --study "$(STUDY)"
 
 lock: $(READY) ## resolve pyproject.toml anew into requirements.lock
 	@./tools/lock "$(BIN)/uv"

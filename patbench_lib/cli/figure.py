@@ -1,4 +1,4 @@
-"""`patbench figure`: one figure of a study drawn again from what is kept, and held against the one that is shown."""
+"""`patbench figure`: a figure of a study drawn again and held against the one shown; `patbench readme`: its results."""
 
 from __future__ import annotations
 
@@ -16,8 +16,23 @@ Output = Annotated[
 
 
 def register(app: typer.Typer) -> None:
-    """Add the command of this module."""
+    """Add the commands of this module."""
     app.command()(figure)
+    app.command()(readme)
+
+
+def readme(study: StudyOption = "demo") -> None:
+    """Write a study's table of results into README.md, between the marks that are there."""
+    from patbench_lib.bench.leaderboard import board
+    from patbench_lib.files import write_text
+    from patbench_lib.report.banner import banner_text
+    from patbench_lib.report.readme_table import results_table, with_results
+
+    bench = open_bench(study)
+    file, notice = bench.paths.root / "README.md", banner_text(bench.study) or "Measured on real patents."
+    said = f"*Study `{bench.study.name}`, view {bench.arena.views[0]}. {notice}*"
+    write_text(file, with_results(file.read_text(encoding="utf-8"), results_table(board(bench)), said))
+    typer.echo(f"Wrote the results of {bench.study.name} into {file}")
 
 
 def figure(name: Name = None, study: StudyOption = "demo", output: Output = None) -> None:
