@@ -13,6 +13,9 @@ from patbench_lib.retrieve.run import Run
 
 STRATA: tuple[Stratum, ...] = ("ALL", "IN", "OUT")
 
+BLOCK = 8192
+"""Queries that are scored at a time."""
+
 _IR_NAMES = {"Recall": "R", "MAP": "AP", "MRR": "RR"}
 
 
@@ -31,8 +34,13 @@ def score_run(run: Run, judgements: Judgements, measures: Sequence[str]) -> pd.D
     pandas.DataFrame
         query (row of the landscape), stratum, measure, value; ordered by these.
     """
-    ranking = ranks(run)
-    parts = [score_ranks(ranking, judgements.stratum(name), measures).assign(stratum=name) for name in STRATA]
+    parts, queries = [], judgements.queries
+    for start in range(0, max(len(queries), 1), BLOCK):  # as dictionaries, rankings take a hundred times their memory
+        block = queries[start : start + BLOCK]
+        asked = np.isin(run.queries, block)
+        ranking = ranks(Run(run.queries[asked], run.documents[asked], run.scores[asked]))
+        among = judgements.only(np.isin(judgements.pair_queries, block))
+        parts += [score_ranks(ranking, among.stratum(name), measures).assign(stratum=name) for name in STRATA]
     scores = pd.concat(parts, ignore_index=True)[["query", "stratum", "measure", "value"]]
     return scores.sort_values(["query", "stratum", "measure"], ignore_index=True)
 

@@ -7,7 +7,9 @@ import pandas as pd
 import pytest
 from fixtures.rooms import judged, run_of
 
+from patbench_lib.evaluate import retrieval
 from patbench_lib.evaluate.retrieval import score_run
+from patbench_lib.landscape.judgements import Judgements
 from patbench_lib.retrieve.run import Run
 
 MEASURES = ["nDCG@10", "MAP", "MRR", "P@10", "Recall@100", "nDCG@100"]
@@ -109,3 +111,21 @@ def test_the_rankings_own_order_decides_and_not_trec_evals_ties() -> None:
     run = run_of({0: [1, 5]}, 2)
     run.scores[:] = 1.0
     assert value(score_run(run, judged(9, {0: [5]}), ["MRR"]), 0, "MRR") == 1 / 2
+
+
+def test_scores_are_the_same_however_many_queries_are_scored_at_a_time(monkeypatch: pytest.MonkeyPatch) -> None:
+    rng = np.random.default_rng(0)
+    queries, counts = np.arange(7), np.array([1, 3, 2, 1, 1, 2, 1])
+    judgements = Judgements(
+        queries,
+        np.concatenate([[0], np.cumsum(counts)]),
+        rng.integers(10, 20, counts.sum()),
+        rng.integers(-1, 2, counts.sum()),
+        np.arange(20),
+    )
+    run = Run(queries[1:], rng.permuted(np.tile(np.arange(10, 20), (6, 1)), axis=1), -np.arange(60.0).reshape(6, 10))
+    whole = score_run(run, judgements, ["nDCG@10", "MAP"])
+    assert (whole[whole["query"] == 0]["value"] == 0).all() and len(whole[whole["stratum"] == "ALL"]) == 14
+    for block in (1, 3):
+        monkeypatch.setattr(retrieval, "BLOCK", block)
+        pd.testing.assert_frame_equal(score_run(run, judgements, ["nDCG@10", "MAP"]), whole)
