@@ -21,6 +21,7 @@ from patbench_lib.landscape.judgements import Relevance
 from patbench_lib.landscape.label_sets import Labels
 from patbench_lib.landscape.spec import DemoSource, LandscapeSpec
 from patbench_lib.landscape.views import EXPERT, View
+from patbench_lib.models.budget import Budget
 from patbench_lib.models.card import SINGLE_VECTOR, Card, Dtype
 from patbench_lib.models.registry import find_card
 from patbench_lib.retrieve.settings import Bm25, Fusion, LateInteraction, Passages, Reranking, Search, Truncation
@@ -88,6 +89,7 @@ class Study(_Closed):
     finetuning: Finetuning = Finetuning()
     expert_text: ExpertText = ExpertText()
     jurisdictions: Jurisdictions = Jurisdictions()
+    budget: Budget = Budget()
     claims: tuple[OwnClaim, ...] = Field(default=(), description="of your own, judged beside the paper's")
     depth: StrictInt = Field(default=100, ge=1, description="documents ranked for a query")
     measures: tuple[Measure, ...] = Field(

@@ -65,8 +65,8 @@ def score_ranks(ranking: dict[str, dict[str, float]], judgements: Judgements, me
 
     columns = ["query", "measure", "value"]
     if not len(judgements.queries):
-        types = {"query": np.int64, "measure": "str", "value": float}
-        return pd.DataFrame({column: [] for column in columns}).astype(types)
+        empty = pd.DataFrame({column: [] for column in columns})
+        return empty.astype({"query": np.int64, "measure": "str", "value": float})
     relevant: dict[str, dict[str, int]] = {str(query): {} for query in judgements.queries}
     for query, document in zip(judgements.pair_queries, judgements.documents, strict=True):
         relevant[str(query)][str(document)] = 1

@@ -59,6 +59,7 @@ def test_there_are_notebooks() -> None:
         "15_reproduction",
         "16_leaderboard",
         "17_review",
+        "18_scale",
     ]
 
 
