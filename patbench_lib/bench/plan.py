@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from functools import partial
 from pathlib import Path
 
 from patbench_lib.bench.bench import Bench
@@ -14,16 +13,13 @@ from patbench_lib.bench.clustering import cluster_system, clustering_results
 from patbench_lib.bench.expert_tuning import EXPERTS, expert_trainings
 from patbench_lib.bench.finetuning import finetuning_results, test_trainings
 from patbench_lib.bench.keys import code_digest, landscape_key, model_key
-from patbench_lib.bench.late import encoded_tokens
 from patbench_lib.bench.results import retrieval_results
 from patbench_lib.bench.trainings import possible, trainings_of, tuned
-from patbench_lib.encode.encode import Reading
 from patbench_lib.errors import unknown_name
 from patbench_lib.finetune.settings import Recipe
 from patbench_lib.landscape.sources import unjudged_source
-from patbench_lib.models.card import SINGLE_VECTOR, TASKS, Task
+from patbench_lib.models.card import SINGLE_VECTOR
 from patbench_lib.study import Study, digest
-from patbench_lib.types import Role
 
 LEXICAL = "lexical"
 
@@ -120,27 +116,6 @@ def _finetune_keys(study: Study, shared: str) -> dict[str, str]:
     pairs = [(model, recipe) for recipe in sorted(settings.recipes)[::-1] for model in settings.models]
     pairs += [(model, EXPERTS) for model in study.expert_models()]
     return {f"{model}+{recipe}": keys[model] for model, recipe in pairs}
-
-
-def encode_step(bench: Bench, system: str) -> dict[str, object]:
-    """Encode every view of every landscape with one model, the study's order of views deciding the order."""
-    late, done = bench.study.card(system).kind == "late-interaction", {}
-    read = partial(encoded_tokens, bench, system) if late else partial(bench.encoded, system)
-    for arena in [bench.arena] if bench.arena.unjudged else bench.arenas:
-        for view in arena.views:
-            asked: tuple[Role, ...] = ("document",) if arena.unjudged else ("document", "query")
-            roles: list[Reading] = [read(arena, view, role) for role in asked]
-            if arena.main and not late:
-                roles += [bench.encoded(system, arena, view, task=task) for task in _own_prompts(bench, system)]
-            done[f"{arena.name}.{view}"] = {"truncated": roles[0].truncated, "read": roles[0].read}
-    return {"model": system, "views": done}
-
-
-def _own_prompts(bench: Bench, system: str) -> list[Task]:
-    """Return the tasks for which a model reads documents in another way than for retrieval."""
-    card = bench.study.card(system)
-    ways = {task: (card.prompt("document", task), card.encode_task("document", task)) for task in TASKS}
-    return [task for task in TASKS if ways[task] != ways["retrieval"]]
 
 
 def retrieve_step(bench: Bench, system: str) -> dict[str, object]:

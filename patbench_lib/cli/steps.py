@@ -18,11 +18,23 @@ def register(app: typer.Typer) -> None:
         app.command()(command)
 
 
-def encode(model: str, study: StudyOption = "demo", stamp: Stamp = None) -> None:
-    """Encode all views of a study with one model; what is in the store already is left as it is."""
-    from patbench_lib.bench.plan import encode_step
+def encode(
+    model: str,
+    study: StudyOption = "demo",
+    view: Annotated[str | None, typer.Option(help="Encode this view's texts alone.")] = None,
+    shard: Annotated[str | None, typer.Option(help="Encode a share of the texts: 2/5 is the second of five.")] = None,
+    stamp: Stamp = None,
+) -> None:
+    """Encode all views of a study with one model; what is in the store already is left as it is.
 
-    stamped(stamp, encode_step(open_bench(study), model))
+    Shards may run at once, on one machine or on several that see the same store. The vectors are the same for any
+    number of shards.
+    """
+    from patbench_lib.bench.encoding import encode_step
+    from patbench_lib.encode.cells import Shard
+
+    share = Shard.parse(shard) if shard else None
+    stamped(stamp, encode_step(open_bench(study), model, view=view, shard=share))
 
 
 def retrieve(system: str, study: StudyOption = "demo", stamp: Stamp = None) -> None:
