@@ -13,6 +13,7 @@ from patbench_lib.bench.clustering import cluster_system, clustering_results
 from patbench_lib.bench.expert_tuning import EXPERTS, expert_trainings
 from patbench_lib.bench.finetuning import finetuning_results, test_trainings
 from patbench_lib.bench.keys import code_digest, landscape_key, model_key
+from patbench_lib.bench.resources import is_transformer
 from patbench_lib.bench.results import retrieval_results
 from patbench_lib.bench.trainings import possible, trainings_of, tuned
 from patbench_lib.errors import unknown_name
@@ -48,6 +49,7 @@ class Plan:
     report : key of everything that is drawn.
     left_out : what the study cannot do on its landscape, and why.
     threads : processor cores that each encoding or training step should take.
+    shards : jobs that each encoding step is cut into: as many as were asked for where it takes long, else one.
     """
 
     landscapes: dict[str, str]
@@ -57,6 +59,7 @@ class Plan:
     finetune: dict[str, str]
     report: str
     threads: dict[str, int]
+    shards: dict[str, int]
     left_out: dict[str, str]
 
     def notebooks(self, names: Sequence[str]) -> list[str]:
@@ -68,8 +71,8 @@ class Plan:
         return {task: names for task, names in tables.items() if task not in self.left_out}
 
 
-def make_plan(study: Study, root: Path, cores: int) -> Plan:
-    """Return the plan of a study.
+def make_plan(study: Study, root: Path, cores: int, shards: int = 1) -> Plan:
+    """Return the plan of a study, in which each transformer's encoding is cut into so many shards.
 
     Where the study's landscape has neither citations nor judgements, retrieval and fine-tuning are left out, and with
     them an external landscape, which only these use.
@@ -96,10 +99,11 @@ def make_plan(study: Study, root: Path, cores: int) -> Plan:
     assess = {name: digest(assessed, models[name], code) for name in learners}
     assess |= {name: digest(assessed, study.bm25, code) for name in study.classification.baselines}
     finetune = {} if reason else _finetune_keys(study, digest(assessed, asked, study.finetuning, code))
-    heavy = [name for name, card in cards.items() if card.kind in ("dense", "late-interaction")]
+    heavy = [name for name, card in cards.items() if is_transformer(card)]
     threads = {name: _share(len(heavy), cores) if name in heavy else 1 for name in encode}
     threads |= {name: _share(len(finetune), cores) for name in finetune}
-    return Plan(landscapes, encode, retrieve, assess, finetune, digest(study, code_digest("")), threads, left_out)
+    cut = {name: shards if name in heavy else 1 for name in encode}
+    return Plan(landscapes, encode, retrieve, assess, finetune, digest(study, code_digest("")), threads, cut, left_out)
 
 
 def _share(steps: int, cores: int) -> int:

@@ -32,9 +32,11 @@ def encode(
     """
     from patbench_lib.bench.encoding import encode_step
     from patbench_lib.encode.cells import Shard
+    from patbench_lib.models.gpu import one_gpu
 
     share = Shard.parse(shard) if shard else None
-    stamped(stamp, encode_step(open_bench(study), model, view=view, shard=share))
+    with one_gpu():
+        stamped(stamp, encode_step(open_bench(study), model, view=view, shard=share))
 
 
 def retrieve(system: str, study: StudyOption = "demo", stamp: Stamp = None) -> None:
@@ -57,8 +59,10 @@ def finetune(training: str, study: StudyOption = "demo", stamp: Stamp = None) ->
     Several GPUs: `accelerate launch -m patbench_lib finetune …`.
     """
     from patbench_lib.bench.plan import finetune_step
+    from patbench_lib.models.gpu import one_gpu
 
-    done = finetune_step(open_bench(study), training)
+    with one_gpu():
+        done = finetune_step(open_bench(study), training)
     if "left_out" in done:
         typer.echo(f"{training} is left out: {done['left_out']}")
     stamped(stamp, done)
