@@ -14,7 +14,8 @@ STUDY = read_study(Path(STUDY_FILE))
 ROOT = Path(workflow.basedir)
 PATHS = Paths(Path("."), STUDY.name)
 GPUS = int(config.get("gpus", 0)) > 0
-PLAN = make_plan(STUDY, ROOT, workflow.cores or 1, int(config.get("shards", 1)))
+# A cluster has no number of cores: its profile says how many each step takes.
+PLAN = make_plan(STUDY, ROOT, workflow.resource_settings.cores or 1, int(config.get("shards", 1)))
 NOTEBOOKS = PLAN.notebooks(sorted(path.stem for path in ROOT.glob("notebooks/[0-9]*.ipynb")))
 TABLES = PLAN.tables(
     {
