@@ -51,7 +51,7 @@ class Leading:
         values = inner.ravel()[passed].astype(np.float64)
         self._parts.append((group // number, first + group % number * size + passed % size, values))
         if sum(len(values) for _, _, values in self._parts) > SLACK * self._depth * rows:
-            found, scores, _ = self._best()
+            found, scores, _ = self._decided()
             self._parts = []
             self.join(found, scores)
 
@@ -70,12 +70,12 @@ class Leading:
 
         All scores are those of `exact_scores`: they do not depend on how the documents were cut into parts.
         """
-        found, values, exact = self._best()
+        found, values, exact = self._decided()
         row, column = np.nonzero(~exact & np.isfinite(values))
         values[row, column] = self.exact_scores(row, found[row, column])
         return found, values
 
-    def _best(self) -> tuple[Ints, Floats, Bools]:
+    def _decided(self) -> tuple[Ints, Floats, Bools]:
         """Return the best documents, their scores, and which of these are exact: all that decide an order are."""
         found, values = self._collected()
         exact = _doubtful(values, self._depth, CLOSE * self._scale)
