@@ -19,7 +19,7 @@ from patbench_lib.encode.key import StoreKey
 from patbench_lib.encode.store import VectorFolder, shards_made
 
 ROOT = Path(__file__).parents[2]
-PARTS = ("Snakefile", "_quarto.yml", "profiles", "params")
+PARTS = ("Snakefile", "profiles", "params", "notebooks", "_quarto.yml", "index.qmd", "references.bib", "theme")
 TIMES = ["seconds", "written"]
 SHARDS, FAILING = 3, "2/3"
 
