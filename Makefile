@@ -9,10 +9,10 @@ export HF_HUB_DISABLE_TELEMETRY = 1
 export PYTHONWARNINGS = ignore::DeprecationWarning
 
 .DEFAULT_GOAL := help
-.PHONY: help setup site manuscript why test browser test-slow lint lab figures lock clean
+.PHONY: help setup site manuscript why test browser test-slow test-cluster lint lab figures lock clean
 
 help: ## print this
-	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-10s %s\n", $$1, $$2}'
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-12s %s\n", $$1, $$2}'
 	@echo '  STUDY=params/demo.yaml names the study that site, why and figures work on.'
 
 # The environment is made again only when the lock's content changes, not when a checkout touches it.
@@ -32,13 +32,16 @@ why: $(READY) ## say what `make site` would run, and the reason of each step
 	@$(BIN)/patbench why --study "$(STUDY)"
 
 test: $(READY) ## run the tests, no network needed
-	@HF_HUB_OFFLINE=1 $(BIN)/python -m pytest -n 2 -m "not slow"
+	@HF_HUB_OFFLINE=1 $(BIN)/python -m pytest -n 2 -m "not slow and not cluster"
 
 browser: ## bring what tests of pages in a browser need: axe-core, and on Debian as root Chromium
 	@"$(PYTHON)" tools/browser .cache/axe
 
 test-slow: $(READY) ## run the tests that take minutes
 	@HF_HUB_OFFLINE=1 $(BIN)/python -m pytest -n 2 -m slow
+
+test-cluster: $(READY) ## run a study on a SLURM of one node (root; Debian: slurm-wlm, munge; the extra `cluster`)
+	@HF_HUB_OFFLINE=1 $(BIN)/python -m pytest -m cluster
 
 lint: $(READY) ## ruff, mypy and the notebooks' outputs
 	@$(BIN)/ruff check . && $(BIN)/ruff format --check . && $(BIN)/mypy && $(BIN)/nbstripout --verify notebooks/*.ipynb

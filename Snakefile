@@ -1,9 +1,11 @@
 # The workflow of a study: one rule for each kind of step. Start it with `make site` or `patbench site`, which hold the
-# lock, write build/<study>/study.yaml and pass it here as `--config study=…`.
+# lock, write build/<study>/study.yaml and pass it here as `--config study=…`. Of `--config` it also takes
+# `shards=4`, jobs that each transformer's encoding is cut into, and `gpus=1`, for jobs that ask for a GPU.
 import sys
 from pathlib import Path
 
 from patbench_lib.bench.plan import make_plan
+from patbench_lib.bench.resources import encoding_need, searching_need, training_need
 from patbench_lib.parameters import read_study
 from patbench_lib.paths import Paths
 
@@ -11,7 +13,9 @@ STUDY_FILE = config["study"]
 STUDY = read_study(Path(STUDY_FILE))
 ROOT = Path(workflow.basedir)
 PATHS = Paths(Path("."), STUDY.name)
-PLAN = make_plan(STUDY, ROOT, workflow.cores or 1)
+GPUS = int(config.get("gpus", 0)) > 0
+# A cluster has no number of cores: its profile says how many each step takes.
+PLAN = make_plan(STUDY, ROOT, workflow.resource_settings.cores or 1, int(config.get("shards", 1)))
 NOTEBOOKS = PLAN.notebooks(sorted(path.stem for path in ROOT.glob("notebooks/[0-9]*.ipynb")))
 TABLES = PLAN.tables(
     {
@@ -26,6 +30,24 @@ LONGEST = ["07_truncation_and_cost", "04_views", "13_expert_text", "06_late_inte
 LONGEST += ["05_fusion", "14_claims", "10_finetuning"]
 STEPS = f"{PATHS.build}/steps"
 PATBENCH = f"PATBENCH_THREADS={{threads}} '{sys.executable}' -m patbench_lib"
+
+
+def encoding(model, attempt, shards=1):
+    """Return what encoding with a model asks for, on a machine that shares out memory, time and GPUs."""
+    need = encoding_need(STUDY, STUDY.card(model), cores=PLAN.threads[model], shards=shards, gpu=GPUS)
+    return need.times(attempt)
+
+
+def searching(system, attempt):
+    """Return what ranking or classifying by a system's vectors asks for; a baseline without a card has the least."""
+    card = STUDY.card(system if system in STUDY.systems else STUDY.baseline)
+    return searching_need(STUDY, card).times(attempt)
+
+
+def training(name, attempt):
+    """Return what training a model by a recipe, "model+recipe", asks for."""
+    return training_need(STUDY, STUDY.card(name.rpartition("+")[0]), gpu=GPUS).times(attempt)
+
 
 for task, reason in PLAN.left_out.items():
     print(f"{task} is left out: {reason}", file=sys.stderr)
@@ -48,17 +70,48 @@ rule landscape:
         " || {{ cat {log:q} >&2; exit 1; }}"
 
 
+rule encode_shard:
+    input:
+        expand(STEPS + "/landscape/{name}.json", name=PLAN.landscapes),
+    output:
+        STEPS + "/shard/{model}/{number}-of-{of}.json",
+    params:
+        key=lambda wildcards: PLAN.encode[wildcards.model],
+    log:
+        STEPS + "/shard/{model}/{number}-of-{of}.log",
+    threads: lambda wildcards: PLAN.threads[wildcards.model]
+    priority: 10
+    resources:
+        mem_mb=lambda wildcards, attempt: encoding(wildcards.model, attempt, int(wildcards.of)).mem_mb,
+        runtime=lambda wildcards, attempt: encoding(wildcards.model, attempt, int(wildcards.of)).runtime,
+        gpu=lambda wildcards: encoding(wildcards.model, 1).gpu,
+    shell:
+        PATBENCH + " encode {wildcards.model:q} --study {STUDY_FILE:q} --shard {wildcards.number}/{wildcards.of}"
+        " --stamp {output:q} > {log:q} 2>&1 || {{ cat {log:q} >&2; exit 1; }}"
+
+
+# Encodes what no shard has encoded: all of it where there is one shard, else nothing.
 rule encode:
     input:
         expand(STEPS + "/landscape/{name}.json", name=PLAN.landscapes),
+        lambda wildcards: [
+            STEPS + f"/shard/{wildcards.model}/{number}-of-{of}.json"
+            for of in [PLAN.shards[wildcards.model]]
+            for number in range(1, of + 1)
+            if of > 1
+        ],
     output:
         STEPS + "/encode/{model}.json",
     params:
         key=lambda wildcards: PLAN.encode[wildcards.model],
     log:
         STEPS + "/encode/{model}.log",
-    threads: lambda wildcards: PLAN.threads[wildcards.model]
+    threads: lambda wildcards: PLAN.threads[wildcards.model] if PLAN.shards[wildcards.model] == 1 else 1
     priority: 10
+    resources:
+        mem_mb=lambda wildcards, attempt: encoding(wildcards.model, attempt).mem_mb,
+        runtime=lambda wildcards, attempt: encoding(wildcards.model, attempt).runtime,
+        gpu=lambda wildcards: encoding(wildcards.model, 1).gpu if PLAN.shards[wildcards.model] == 1 else 0,
     shell:
         PATBENCH + " encode {wildcards.model:q} --study {STUDY_FILE:q} --stamp {output:q} > {log:q} 2>&1"
         " || {{ cat {log:q} >&2; exit 1; }}"
@@ -74,6 +127,9 @@ rule retrieve:
         key=lambda wildcards: PLAN.retrieve[wildcards.system],
     log:
         STEPS + "/retrieve/{system}.log",
+    resources:
+        mem_mb=lambda wildcards, attempt: searching(wildcards.system, attempt).mem_mb,
+        runtime=lambda wildcards, attempt: searching(wildcards.system, attempt).runtime,
     shell:
         PATBENCH + " retrieve {wildcards.system:q} --study {STUDY_FILE:q} --stamp {output:q} > {log:q} 2>&1"
         " || {{ cat {log:q} >&2; exit 1; }}"
@@ -89,6 +145,9 @@ rule assess:
         key=lambda wildcards: PLAN.assess[wildcards.system],
     log:
         STEPS + "/assess/{system}.log",
+    resources:
+        mem_mb=lambda wildcards, attempt: searching(wildcards.system, attempt).mem_mb,
+        runtime=lambda wildcards, attempt: searching(wildcards.system, attempt).runtime,
     shell:
         PATBENCH + " assess {wildcards.system:q} --study {STUDY_FILE:q} --stamp {output:q} > {log:q} 2>&1"
         " || {{ cat {log:q} >&2; exit 1; }}"
@@ -108,6 +167,10 @@ rule finetune:
         STEPS + "/finetune/{training}.log",
     threads: lambda wildcards: PLAN.threads[wildcards.training]
     priority: 5
+    resources:
+        mem_mb=lambda wildcards, attempt: training(wildcards.training, attempt).mem_mb,
+        runtime=lambda wildcards, attempt: training(wildcards.training, attempt).runtime,
+        gpu=lambda wildcards: training(wildcards.training, 1).gpu,
     shell:
         PATBENCH + " finetune {wildcards.training:q} --study {STUDY_FILE:q} --stamp {output:q} > {log:q} 2>&1"
         " || {{ cat {log:q} >&2; exit 1; }}"

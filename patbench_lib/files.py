@@ -10,7 +10,7 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
-from filelock import FileLock
+from filelock import FileLock, Timeout
 
 from patbench_lib.errors import PatbenchError
 
@@ -51,8 +51,13 @@ def make_folder(path: Path) -> None:
 
 
 @contextmanager
-def locked(path: Path) -> Iterator[None]:
+def locked(path: Path, *, wait: bool = True) -> Iterator[bool]:
     """Hold a lock file while the block runs; it falls when the process dies.
+
+    Yields
+    ------
+    bool
+        Whether it is held: without `wait`, False where another process holds it.
 
     Raises
     ------
@@ -62,11 +67,14 @@ def locked(path: Path) -> Iterator[None]:
     lock = FileLock(path)
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        lock.acquire()
+        lock.acquire(timeout=-1 if wait else 0)
+    except Timeout:
+        yield False
+        return
     except OSError as error:
         raise _explained(error, path) from error
     try:
-        yield
+        yield True
     finally:
         lock.release()
 

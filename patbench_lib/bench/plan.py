@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from functools import partial
 from pathlib import Path
 
 from patbench_lib.bench.bench import Bench
@@ -14,16 +13,14 @@ from patbench_lib.bench.clustering import cluster_system, clustering_results
 from patbench_lib.bench.expert_tuning import EXPERTS, expert_trainings
 from patbench_lib.bench.finetuning import finetuning_results, test_trainings
 from patbench_lib.bench.keys import code_digest, landscape_key, model_key
-from patbench_lib.bench.late import encoded_tokens
+from patbench_lib.bench.resources import is_transformer
 from patbench_lib.bench.results import retrieval_results
 from patbench_lib.bench.trainings import possible, trainings_of, tuned
-from patbench_lib.encode.encode import Reading
 from patbench_lib.errors import unknown_name
 from patbench_lib.finetune.settings import Recipe
 from patbench_lib.landscape.sources import unjudged_source
-from patbench_lib.models.card import SINGLE_VECTOR, TASKS, Task
+from patbench_lib.models.card import SINGLE_VECTOR
 from patbench_lib.study import Study, digest
-from patbench_lib.types import Role
 
 LEXICAL = "lexical"
 
@@ -52,6 +49,7 @@ class Plan:
     report : key of everything that is drawn.
     left_out : what the study cannot do on its landscape, and why.
     threads : processor cores that each encoding or training step should take.
+    shards : jobs that each encoding step is cut into: as many as were asked for where it takes long, else one.
     """
 
     landscapes: dict[str, str]
@@ -61,6 +59,7 @@ class Plan:
     finetune: dict[str, str]
     report: str
     threads: dict[str, int]
+    shards: dict[str, int]
     left_out: dict[str, str]
 
     def notebooks(self, names: Sequence[str]) -> list[str]:
@@ -72,8 +71,8 @@ class Plan:
         return {task: names for task, names in tables.items() if task not in self.left_out}
 
 
-def make_plan(study: Study, root: Path, cores: int) -> Plan:
-    """Return the plan of a study.
+def make_plan(study: Study, root: Path, cores: int, shards: int = 1) -> Plan:
+    """Return the plan of a study, in which each transformer's encoding is cut into so many shards.
 
     Where the study's landscape has neither citations nor judgements, retrieval and fine-tuning are left out, and with
     them an external landscape, which only these use.
@@ -100,10 +99,11 @@ def make_plan(study: Study, root: Path, cores: int) -> Plan:
     assess = {name: digest(assessed, models[name], code) for name in learners}
     assess |= {name: digest(assessed, study.bm25, code) for name in study.classification.baselines}
     finetune = {} if reason else _finetune_keys(study, digest(assessed, asked, study.finetuning, code))
-    heavy = [name for name, card in cards.items() if card.kind in ("dense", "late-interaction")]
+    heavy = [name for name, card in cards.items() if is_transformer(card)]
     threads = {name: _share(len(heavy), cores) if name in heavy else 1 for name in encode}
     threads |= {name: _share(len(finetune), cores) for name in finetune}
-    return Plan(landscapes, encode, retrieve, assess, finetune, digest(study, code_digest("")), threads, left_out)
+    cut = {name: shards if name in heavy else 1 for name in encode}
+    return Plan(landscapes, encode, retrieve, assess, finetune, digest(study, code_digest("")), threads, cut, left_out)
 
 
 def _share(steps: int, cores: int) -> int:
@@ -120,27 +120,6 @@ def _finetune_keys(study: Study, shared: str) -> dict[str, str]:
     pairs = [(model, recipe) for recipe in sorted(settings.recipes)[::-1] for model in settings.models]
     pairs += [(model, EXPERTS) for model in study.expert_models()]
     return {f"{model}+{recipe}": keys[model] for model, recipe in pairs}
-
-
-def encode_step(bench: Bench, system: str) -> dict[str, object]:
-    """Encode every view of every landscape with one model, the study's order of views deciding the order."""
-    late, done = bench.study.card(system).kind == "late-interaction", {}
-    read = partial(encoded_tokens, bench, system) if late else partial(bench.encoded, system)
-    for arena in [bench.arena] if bench.arena.unjudged else bench.arenas:
-        for view in arena.views:
-            asked: tuple[Role, ...] = ("document",) if arena.unjudged else ("document", "query")
-            roles: list[Reading] = [read(arena, view, role) for role in asked]
-            if arena.main and not late:
-                roles += [bench.encoded(system, arena, view, task=task) for task in _own_prompts(bench, system)]
-            done[f"{arena.name}.{view}"] = {"truncated": roles[0].truncated, "read": roles[0].read}
-    return {"model": system, "views": done}
-
-
-def _own_prompts(bench: Bench, system: str) -> list[Task]:
-    """Return the tasks for which a model reads documents in another way than for retrieval."""
-    card = bench.study.card(system)
-    ways = {task: (card.prompt("document", task), card.encode_task("document", task)) for task in TASKS}
-    return [task for task in TASKS if ways[task] != ways["retrieval"]]
 
 
 def retrieve_step(bench: Bench, system: str) -> dict[str, object]:

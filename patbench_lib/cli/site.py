@@ -13,7 +13,10 @@ import typer
 from patbench_lib.cli.options import StudyOption, load_study
 from patbench_lib.errors import PatbenchError
 
-Cores = Annotated[int | None, typer.Option(help="Processor cores to use; all if not given.")]
+Cores = Annotated[int | None, typer.Option(min=1, help="Processor cores to use; all if not given.")]
+Profile = Annotated[str | None, typer.Option(help="Settings of a cluster, as in profiles/slurm; else this machine.")]
+Shards = Annotated[int, typer.Option(min=1, help="Jobs that each transformer's encoding is cut into.")]
+Gpus = Annotated[int, typer.Option(min=0, help="GPUs of this machine, or 1 where a cluster's jobs get one each.")]
 
 
 def register(app: typer.Typer) -> None:
@@ -22,17 +25,29 @@ def register(app: typer.Typer) -> None:
     app.command()(why)
 
 
-def site(study: StudyOption = "demo", cores: Cores = None) -> None:
+def site(
+    study: StudyOption = "demo", cores: Cores = None, profile: Profile = None, shards: Shards = 1, gpus: Gpus = 0
+) -> None:
     """Run what of a study is not up to date, draw every figure and render the site."""
-    _snakemake(study, cores, [])
+    _snakemake(study, _where(cores, profile, gpus), [f"shards={shards}", f"gpus={gpus}"])
 
 
-def why(study: StudyOption = "demo", cores: Cores = None) -> None:
+def why(
+    study: StudyOption = "demo", cores: Cores = None, profile: Profile = None, shards: Shards = 1, gpus: Gpus = 0
+) -> None:
     """Tell which steps `site` would run, and the reason of each, without running any."""
-    _snakemake(study, cores, ["--dry-run"])
+    _snakemake(study, _where(cores, profile, gpus), [f"shards={shards}", f"gpus={gpus}"], dry=True)
 
 
-def _snakemake(name: str, cores: int | None, extra: list[str]) -> None:
+def _where(cores: int | None, profile: str | None, gpus: int) -> list[str]:
+    """Return Snakemake's arguments for where jobs run: this machine's cores and GPUs, or what a profile says."""
+    if profile is None:
+        return ["--cores", str(cores or os.cpu_count() or 1), "--resources", f"gpu={gpus}"]
+    folder = str(Path(profile).resolve()) if Path(profile).exists() else profile
+    return ["--profile", folder, *(["--cores", str(cores)] if cores else [])]
+
+
+def _snakemake(name: str, where: list[str], config: list[str], *, dry: bool = False) -> None:
     """Start Snakemake under a lock of our own, which falls with the process, so that no kill leaves a stale one."""
     from filelock import FileLock, Timeout
 
@@ -46,8 +61,7 @@ def _snakemake(name: str, cores: int | None, extra: list[str]) -> None:
     if not resolved.is_file() or resolved.read_text(encoding="utf-8") != text:
         write_text(resolved, text)
     command = [sys.executable, "-m", "snakemake", "--snakefile", str(root / "Snakefile"), "--directory", str(root)]
-    command += ["--cores", str(cores or os.cpu_count() or 1), "--nolock", "--rerun-incomplete", "--rerun-triggers"]
-    command += ["mtime", "params", "input", "code", "--config", f"study={resolved}", "--quiet", "host", *extra]
+    command += [*where, "--quiet", "host", *(["--dry-run"] if dry else []), "--config", f"study={resolved}", *config]
     try:
         with FileLock(paths.build / "lock", timeout=0):
             for folder in (paths.build, paths.results):
@@ -60,5 +74,5 @@ def _snakemake(name: str, cores: int | None, extra: list[str]) -> None:
             f"Study '{study.name}' stopped: a step failed; its message stands above.",
             todo="Mend the cause and run the same command again; finished steps are kept.",
         )
-    if not extra:
+    if not dry:
         typer.echo(f"The site of study '{study.name}' is at {Path(os.path.relpath(paths.site / 'index.html'))}")

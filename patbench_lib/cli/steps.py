@@ -18,11 +18,25 @@ def register(app: typer.Typer) -> None:
         app.command()(command)
 
 
-def encode(model: str, study: StudyOption = "demo", stamp: Stamp = None) -> None:
-    """Encode all views of a study with one model; what is in the store already is left as it is."""
-    from patbench_lib.bench.plan import encode_step
+def encode(
+    model: str,
+    study: StudyOption = "demo",
+    view: Annotated[str | None, typer.Option(help="Encode this view's texts alone.")] = None,
+    shard: Annotated[str | None, typer.Option(help="Encode a share of the texts: 2/5 is the second of five.")] = None,
+    stamp: Stamp = None,
+) -> None:
+    """Encode all views of a study with one model; what is in the store already is left as it is.
 
-    stamped(stamp, encode_step(open_bench(study), model))
+    Shards may run at once, on one machine or on several that see the same store. The vectors are the same for any
+    number of shards.
+    """
+    from patbench_lib.bench.encoding import encode_step
+    from patbench_lib.encode.cells import Shard
+    from patbench_lib.models.gpu import one_gpu
+
+    share = Shard.parse(shard) if shard else None
+    with one_gpu():
+        stamped(stamp, encode_step(open_bench(study), model, view=view, shard=share))
 
 
 def retrieve(system: str, study: StudyOption = "demo", stamp: Stamp = None) -> None:
@@ -45,8 +59,10 @@ def finetune(training: str, study: StudyOption = "demo", stamp: Stamp = None) ->
     Several GPUs: `accelerate launch -m patbench_lib finetune …`.
     """
     from patbench_lib.bench.plan import finetune_step
+    from patbench_lib.models.gpu import one_gpu
 
-    done = finetune_step(open_bench(study), training)
+    with one_gpu():
+        done = finetune_step(open_bench(study), training)
     if "left_out" in done:
         typer.echo(f"{training} is left out: {done['left_out']}")
     stamped(stamp, done)

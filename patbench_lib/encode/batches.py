@@ -1,12 +1,19 @@
-"""Batches: texts of like length together, as many as a token budget allows."""
+"""Batches: texts of like length together, as many as a token budget and the machine's memory allow."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import gc
+import logging
+from collections import deque
+from collections.abc import Callable, Iterator
+from typing import TypeVar
 
 import numpy as np
 
+from patbench_lib.errors import PatbenchError
 from patbench_lib.types import Ints
+
+Read = TypeVar("Read")
 
 
 def batches(tokens: Ints, *, limit: int | None, budget: int) -> Iterator[Ints]:
@@ -26,3 +33,61 @@ def batches(tokens: Ints, *, limit: int | None, budget: int) -> Iterator[Ints]:
         size = max(1, budget // longest)
         yield order[start : start + size]
         start += size
+
+
+def read_batches(
+    read: Callable[[Ints], Read], tokens: Ints, *, limit: int | None, budget: int
+) -> Iterator[tuple[Ints, Read]]:
+    """Yield the positions of each batch and what `read` gives for them; the parameters are those of `batches`.
+
+    A batch that does not fit into memory is read in halves, and so are those after it that are as large: their last
+    bits may then differ from those that a larger machine makes, which is why it is said.
+
+    Raises
+    ------
+    PatbenchError
+        Where a single text does not fit.
+    """
+    waiting, most = deque(batches(tokens, limit=limit, budget=budget)), np.inf
+    while waiting:
+        positions = waiting.popleft()
+        longest = tokens[positions].clip(1, limit).max()
+        if len(positions) > 1 and len(positions) * longest > most:
+            waiting.extendleft(np.array_split(positions, 2)[::-1])
+            continue
+        done = _tried(read, positions)
+        if done is not None:
+            yield positions, done
+            continue
+        if len(positions) == 1:
+            raise PatbenchError(
+                f"A text of {longest} tokens does not fit into memory, even alone.",
+                todo="Set `encoding.max_tokens` lower or `encoding.compute` to bfloat16, or use a larger machine.",
+            )
+        most = len(positions) * longest / 2
+        logging.getLogger(__name__).warning(
+            "%d texts of %d tokens do not fit into memory; going on with half as many", len(positions), longest
+        )
+        waiting.appendleft(positions)
+
+
+def _tried(read: Callable[[Ints], Read], positions: Ints) -> Read | None:
+    """Return what was read, None where memory did not suffice: what the failed try held is free again by then."""
+    try:
+        return read(positions)
+    except (MemoryError, RuntimeError) as error:
+        if not _out_of_memory(error):
+            raise
+    gc.collect()
+    import torch
+
+    if torch.cuda.is_available():
+        torch.cuda.empty_cache()
+    return None
+
+
+def _out_of_memory(error: Exception) -> bool:
+    """Tell whether Python, a GPU or a processor had too little; the error of the last one has no type of its own."""
+    import torch
+
+    return isinstance(error, MemoryError | torch.OutOfMemoryError) or "DefaultCPUAllocator" in str(error)

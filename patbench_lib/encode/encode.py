@@ -1,18 +1,19 @@
-"""Encoding texts through the store: what is there is taken, what is missing is computed, shard by shard."""
+"""Encoding texts through the store: what is there is taken, what is missing is computed, cell by cell."""
 
 from __future__ import annotations
 
-import time
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from patbench_lib.encode.batches import batches
-from patbench_lib.encode.key import store_key, text_hashes
-from patbench_lib.encode.store import ShardFolder, V, VectorFolder
+from patbench_lib.encode.batches import read_batches
+from patbench_lib.encode.cells import Cell, cut_cells
+from patbench_lib.encode.fill import Bar, fill
+from patbench_lib.encode.key import store_key
+from patbench_lib.encode.store import VectorFolder
 from patbench_lib.models.deferred import loaded
 from patbench_lib.models.encoder import Encoder
 from patbench_lib.types import Floats, Ints, Role
@@ -83,10 +84,7 @@ def encode(
     shard_size: int = 512,
     progress: bool = True,
 ) -> Encoded:
-    """Return vectors of texts from the store, first encoding those it lacks.
-
-    Equal texts are encoded once. Shards are cut from the missing texts in their order of first appearance, so a run
-    that was killed goes on at the first missing shard and makes the same batches, hence the same vectors.
+    """Return vectors of texts from the store, first encoding those it lacks; equal texts are encoded once.
 
     Parameters
     ----------
@@ -100,78 +98,44 @@ def encode(
         Where the store cannot be written.
     """
     folder = VectorFolder(store, store_key(encoder, role, compute=compute, dtype=dtype))
-    fill(
-        folder,
-        texts,
-        lambda shard, bar: _encode_shard(encoder, shard, role, batch_tokens, bar),
-        device=lambda: getattr(loaded(encoder), "device", "cpu"),
-        shard_size=shard_size,
-        progress=progress,
-    )
+    fill_vectors(folder, encoder, cut_cells([texts], shard_size), role, batch_tokens=batch_tokens, progress=progress)
     vectors, tokens = folder.gather(texts)
     return Encoded(vectors, tokens, encoder.max_tokens, folder.key.name)
 
 
-def fill(
-    folder: ShardFolder[V],
-    texts: Sequence[str],
-    read: Callable[[Sequence[str], Bar], tuple[V, Ints]],
+def fill_vectors(
+    folder: VectorFolder,
+    encoder: Encoder,
+    cells: Sequence[Cell],
+    role: Role,
     *,
-    device: Callable[[], str],
-    shard_size: int,
-    progress: bool,
+    batch_tokens: int = 4096,
+    progress: bool = True,
 ) -> None:
-    """Add to a folder what it lacks of some texts, shard by shard.
+    """Add to a folder of the store what it lacks of some cells; other processes may do the same meanwhile.
 
-    Parameters
-    ----------
-    read : encodes the texts of a shard; returns their vectors, and the tokens of each before truncation.
-    device : tells where, once something was read: asking may load the model.
+    Raises
+    ------
+    PatbenchError
+        Where the store cannot be written.
     """
-    distinct = list(dict.fromkeys(texts))
-    hashes = text_hashes(distinct)
-    bar = None
-    try:
-        while len(missing := folder.missing(hashes)):
-            bar = bar or Bar(folder.key.model, len(missing), shown=progress)
-            with folder.lock():
-                missing = folder.missing(hashes)  # another process may have filled the store meanwhile
-                shard = [distinct[position] for position in missing[:shard_size]]
-                if shard:
-                    began = time.perf_counter()
-                    vectors, tokens = read(shard, bar)
-                    seconds = time.perf_counter() - began
-                    folder.add(shard, vectors, tokens, seconds=seconds, device=device())
-    finally:
-        if bar:
-            bar.close()
+    fill(
+        folder,
+        cells,
+        lambda texts, bar: _encode_cell(encoder, texts, role, batch_tokens, bar),
+        device=lambda: getattr(loaded(encoder), "device", "cpu"),
+        progress=progress,
+    )
 
 
-def _encode_shard(encoder: Encoder, texts: Sequence[str], role: Role, budget: int, bar: Bar) -> tuple[Floats, Ints]:
+def _encode_cell(encoder: Encoder, texts: Sequence[str], role: Role, budget: int, bar: Bar) -> tuple[Floats, Ints]:
     tokens = encoder.count_tokens(texts, role)
     vectors = np.empty((len(texts), encoder.dim), dtype=np.float32)
-    for positions in batches(tokens, limit=encoder.max_tokens, budget=budget):
-        vectors[positions] = encoder.encode_batch([texts[position] for position in positions], role)
+
+    def read(positions: Ints) -> Floats:
+        return encoder.encode_batch([texts[position] for position in positions], role)
+
+    for positions, rows in read_batches(read, tokens, limit=encoder.max_tokens, budget=budget):
+        vectors[positions] = rows
         bar.step(len(positions), int(tokens[positions].sum()))
     return vectors, tokens
-
-
-class Bar:
-    """Progress with rate and remaining time."""
-
-    def __init__(self, name: str, texts: int, *, shown: bool) -> None:
-        from tqdm.auto import tqdm
-
-        self._bar = tqdm(total=texts, desc=f"encode {name}", unit="text", disable=not shown, mininterval=2.0)
-        self._tokens, self._began = 0, time.perf_counter()
-
-    def step(self, texts: int, tokens: int) -> None:
-        """Count texts as done, with their tokens."""
-        self._tokens += tokens
-        rate = self._tokens / max(time.perf_counter() - self._began, 1e-9)
-        self._bar.set_postfix_str(f"{rate:,.0f} tokens/s", refresh=False)
-        self._bar.update(texts)
-
-    def close(self) -> None:
-        """Leave the bar as it stands."""
-        self._bar.close()

@@ -8,8 +8,10 @@ from pathlib import Path
 
 import numpy as np
 
-from patbench_lib.encode.batches import batches
-from patbench_lib.encode.encode import Bar, Reading, fill
+from patbench_lib.encode.batches import read_batches
+from patbench_lib.encode.cells import Cell, cut_cells
+from patbench_lib.encode.encode import Reading
+from patbench_lib.encode.fill import Bar, fill
 from patbench_lib.encode.key import StoreKey
 from patbench_lib.encode.token_store import TokenFolder, TokenVectors
 from patbench_lib.models.late import LateEncoder
@@ -52,16 +54,34 @@ def encode_tokens(
         Where the store cannot be written.
     """
     folder = TokenFolder(store, token_key(encoder, role))
-    fill(
-        folder,
-        texts,
-        lambda shard, bar: _encode_shard(encoder, shard, role, batch_tokens, bar),
-        device=lambda: encoder.device,
-        shard_size=shard_size,
-        progress=progress,
-    )
+    fill_tokens(folder, encoder, cut_cells([texts], shard_size), role, batch_tokens=batch_tokens, progress=progress)
     vectors, tokens = folder.vectors(texts)
     return EncodedTokens(vectors, tokens, encoder.limits[role], folder.key.name)
+
+
+def fill_tokens(
+    folder: TokenFolder,
+    encoder: LateEncoder,
+    cells: Sequence[Cell],
+    role: Role,
+    *,
+    batch_tokens: int = 4096,
+    progress: bool = True,
+) -> None:
+    """Add to a folder of the store what it lacks of some cells; other processes may do the same meanwhile.
+
+    Raises
+    ------
+    PatbenchError
+        Where the store cannot be written.
+    """
+    fill(
+        folder,
+        cells,
+        lambda texts, bar: _encode_cell(encoder, texts, role, batch_tokens, bar),
+        device=lambda: encoder.device,
+        progress=progress,
+    )
 
 
 def token_key(encoder: LateEncoder, role: Role) -> StoreKey:
@@ -81,14 +101,17 @@ def token_key(encoder: LateEncoder, role: Role) -> StoreKey:
     )
 
 
-def _encode_shard(
+def _encode_cell(
     encoder: LateEncoder, texts: Sequence[str], role: Role, budget: int, bar: Bar
 ) -> tuple[list[Floats], Ints]:
     tokens = encoder.count_tokens(texts, role)
     vectors: list[Floats] = [np.empty(0)] * len(texts)
-    for positions in batches(tokens, limit=encoder.limits[role], budget=budget):
-        read = encoder.encode_batch([texts[position] for position in positions], role)
-        for position, rows in zip(positions, read, strict=True):
-            vectors[position] = rows.astype(np.float16)
+
+    def read(positions: Ints) -> list[Floats]:
+        return list(encoder.encode_batch([texts[position] for position in positions], role))
+
+    for positions, rows in read_batches(read, tokens, limit=encoder.limits[role], budget=budget):
+        for position, row in zip(positions, rows, strict=True):
+            vectors[position] = row.astype(np.float16)
         bar.step(len(positions), int(tokens[positions].sum()))
     return vectors, tokens

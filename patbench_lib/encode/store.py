@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import hashlib
 import io
 import json
 import os
 import time
 from abc import ABC, abstractmethod
-from collections.abc import Sequence
-from contextlib import AbstractContextManager
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any, Generic, TypeVar
@@ -53,9 +54,28 @@ class ShardFolder(ABC, Generic[V]):
         self.folder = root / key.name
         self._entries: dict[int, np.ndarray] = {}
 
-    def lock(self) -> AbstractContextManager[object]:
-        """Return a lock that one process holds while it adds a shard; a read-only store says so here."""
-        return locked(self.folder / "lock")
+    @contextmanager
+    def claim(self, hashes: np.ndarray, *, wait: bool) -> Iterator[bool]:
+        """Keep the texts of some hashes, in this order, for one process while it encodes them.
+
+        Yields
+        ------
+        bool
+            Whether they are kept for this process: without `wait`, False where another one has them. What it stored
+            before is to be asked for then, not earlier.
+
+        Raises
+        ------
+        PatbenchError
+            Where the store is read-only: nothing should be encoded in vain.
+        """
+        path = self.folder / f"{hashlib.blake2b(hashes.tobytes(), digest_size=8).hexdigest()}.claim"
+        with locked(path, wait=wait) as mine:
+            try:
+                yield mine
+            finally:
+                if mine:
+                    path.unlink(missing_ok=True)
 
     def shards(self) -> list[int]:
         """Return the numbers of the complete shards, ascending."""
@@ -103,45 +123,48 @@ class ShardFolder(ABC, Generic[V]):
         return mapped
 
     @abstractmethod
-    def arrays(self, vectors: V) -> dict[str, np.ndarray]:
-        """Return the arrays that hold vectors, by what follows the shard's number in their files' names."""
+    def arrays(self, vectors: V, kept: Ints) -> dict[str, np.ndarray]:
+        """Return the arrays that hold the vectors kept, by what follows the shard's number in their files' names."""
 
     def add(self, texts: Sequence[str], vectors: V, tokens: Ints, *, seconds: float, device: str) -> None:
-        """Write one shard; call while holding the lock.
+        """Write one shard of those texts that no other process has added meanwhile, holding the folder's lock.
 
         Raises
         ------
         PatbenchError
             Where the store is read-only or the disk is full; nothing half-written is left.
         """
-        sweep(self.folder)
-        done = self.shards()
+        with locked(self.folder / "lock"):
+            sweep(self.folder)
+            # Written each time: a client of a network file system may remember an old list of the folder's files, from
+            # which it would number its shard over another's. Its own new file makes it ask the server.
+            write_json(self.folder / "key.json", asdict(self.key))
+            kept = self.missing(text_hashes(texts))
+            if len(kept):
+                entries = np.empty(len(kept), dtype=_ENTRY)
+                entries["hash"], entries["tokens"] = text_hashes([texts[row] for row in kept]), tokens[kept]
+                self._write(entries, self.arrays(vectors, kept), {"seconds": seconds, "device": device})
+
+    def _write(self, entries: np.ndarray, arrays: Mapping[str, np.ndarray], made: dict[str, Any]) -> None:
+        done, tokens, limit = self.shards(), entries["tokens"], self.key.max_tokens
         number = done[-1] + 1 if done else 0
-        entries = np.empty(len(texts), dtype=_ENTRY)
-        entries["hash"], entries["tokens"] = text_hashes(texts), tokens
-        limit = self.key.max_tokens
-        made = {
-            "texts": len(texts),
+        counts = {
+            "texts": len(entries),
             "tokens": int(tokens.sum()),
             "tokens_read": int(tokens.clip(max=limit).sum() if limit else tokens.sum()),
-            "seconds": seconds,
-            "device": device,
-            "created": time.time(),
         }
-        if not (self.folder / "key.json").is_file():
-            write_json(self.folder / "key.json", asdict(self.key))
-        for name, array in self.arrays(vectors).items():
+        for name, array in arrays.items():
             _save(self.folder / f"{number:06d}{name}.npy", array)
-        write_json(self.folder / f"{number:06d}.json", made)
+        write_json(self.folder / f"{number:06d}.json", {**counts, **made, "created": time.time()})
         _save(self.folder / f"{number:06d}.index.npy", entries)
 
 
 class VectorFolder(ShardFolder[Floats]):
     """One vector a text: a shard's are in `N.npy`."""
 
-    def arrays(self, vectors: Floats) -> dict[str, np.ndarray]:
+    def arrays(self, vectors: Floats, kept: Ints) -> dict[str, np.ndarray]:
         """Return the vectors in the number type they are stored in."""
-        return {"": vectors.astype(self.key.dtype)}
+        return {"": vectors[kept].astype(self.key.dtype)}
 
     def gather(self, texts: Sequence[str]) -> tuple[Floats, Ints]:
         """Return vectors [n, d] and token counts [n] of texts in order.

@@ -14,10 +14,11 @@ from patbench_lib.types import Floats, Ints
 class TokenFolder(ShardFolder[Sequence[Floats]]):
     """A vector for each token: a shard's are in `N.npy`, one text's after another's, and `N.indptr.npy` parts them."""
 
-    def arrays(self, vectors: Sequence[Floats]) -> dict[str, np.ndarray]:
+    def arrays(self, vectors: Sequence[Floats], kept: Ints) -> dict[str, np.ndarray]:
         """Return the vectors in half precision, shape [tokens, d], and where each text's begin, shape [texts + 1]."""
-        indptr = np.concatenate([[0], np.cumsum([len(rows) for rows in vectors])]).astype(np.int64)
-        return {"": np.concatenate(vectors).astype(self.key.dtype), ".indptr": indptr}
+        of_texts = [vectors[position] for position in kept]
+        indptr = np.concatenate([[0], np.cumsum([len(rows) for rows in of_texts])]).astype(np.int64)
+        return {"": np.concatenate(of_texts).astype(self.key.dtype), ".indptr": indptr}
 
     def vectors(self, texts: Sequence[str]) -> tuple[TokenVectors, Ints]:
         """Return a view onto the vectors of texts in order, and the texts' token counts [n].

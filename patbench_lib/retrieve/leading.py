@@ -51,17 +51,39 @@ class Leading:
         values = inner.ravel()[passed].astype(np.float64)
         self._parts.append((group // number, first + group % number * size + passed % size, values))
         if sum(len(values) for _, _, values in self._parts) > SLACK * self._depth * rows:
-            found, scores = self.ranked()
-            kept = np.isfinite(scores)
-            self._parts = [(np.nonzero(kept)[0], found[kept], scores[kept])]
+            found, scores, _ = self._decided()
+            self._parts = []
+            self.join(found, scores)
+
+    def join(self, found: Ints, scores: Floats) -> None:
+        """Add the leading documents of a part that was looked through before, here or by another process.
+
+        Parameters
+        ----------
+        found, scores : the best `depth` of that part by `ranked`, in any precision; filled up with -inf, shape [q, k].
+        """
+        kept = np.isfinite(scores)
+        self._parts.append((np.nonzero(kept)[0], found[kept], scores[kept].astype(np.float64)))
 
     def ranked(self) -> tuple[Ints, Floats]:
-        """Return the best documents and scores, best first, filled up with -1 and -inf, shape [q, at most depth]."""
+        """Return the best documents and scores, best first, filled up with -1 and -inf, shape [q, at most depth].
+
+        All scores are those of `exact_scores`: they do not depend on how the documents were cut into parts.
+        """
+        found, values, exact = self._decided()
+        row, column = np.nonzero(~exact & np.isfinite(values))
+        values[row, column] = self.exact_scores(row, found[row, column])
+        return found, values
+
+    def _decided(self) -> tuple[Ints, Floats, Bools]:
+        """Return the best documents, their scores, and which of these are exact: all that decide an order are."""
         found, values = self._collected()
-        row, column = np.nonzero(_doubtful(values, self._depth, CLOSE * self._scale))
+        exact = _doubtful(values, self._depth, CLOSE * self._scale)
+        row, column = np.nonzero(exact)
         values[row, column] = self.exact_scores(row, found[row, column])
         best = order(values, found, self._depth)
-        return np.take_along_axis(found, best, axis=1), np.take_along_axis(values, best, axis=1)
+        documents, scores = np.take_along_axis(found, best, axis=1), np.take_along_axis(values, best, axis=1)
+        return documents, scores, np.take_along_axis(exact, best, axis=1)
 
     def _raise_least(self, maxima: Floats) -> None:
         self._maxima = np.hstack([self._maxima, maxima])
@@ -72,7 +94,8 @@ class Leading:
 
     def _collected(self) -> tuple[Ints, Floats]:
         """Return documents and scores that are still in, by descending score."""
-        rows, documents, values = (np.concatenate(part) for part in zip(*self._parts, strict=True))
+        nothing = (np.empty(0, np.int64), np.empty(0, np.int64), np.empty(0))
+        rows, documents, values = (np.concatenate(part) for part in zip(nothing, *self._parts, strict=True))
         still = np.flatnonzero(values >= self._least[rows])
         still = still[np.argsort(rows[still], kind="stable")]
         sizes = np.bincount(rows[still], minlength=len(self._queries))

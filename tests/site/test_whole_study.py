@@ -15,7 +15,17 @@ import pytest
 from fixtures.browser import axe_core, barriers, chromium, wrong_with
 
 ROOT = Path(__file__).parents[2]
-PARTS = ("Snakefile", "_quarto.yml", "index.qmd", "references.bib", "theme", "notebooks", "params", "teaching")
+PARTS = (
+    "Snakefile",
+    "profiles",
+    "_quarto.yml",
+    "index.qmd",
+    "references.bib",
+    "theme",
+    "notebooks",
+    "params",
+    "teaching",
+)
 TIMES = ["seconds", "written"]
 
 SMALL = """

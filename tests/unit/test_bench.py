@@ -12,8 +12,8 @@ from fixtures.studies import bench
 from fixtures.tiny_models import tiny_bert, tiny_card
 
 from patbench_lib.bench import bench as module
+from patbench_lib.bench.encoding import encode_step
 from patbench_lib.bench.keys import model_key, run_key, score_key
-from patbench_lib.bench.plan import encode_step
 from patbench_lib.errors import PatbenchError
 from patbench_lib.models.card import TASKS
 from patbench_lib.models.encoder import load_encoder

@@ -11,8 +11,9 @@ from fixtures.rooms import rankings
 from fixtures.tiny_late import cross_card, late_card, tiny_colbert, tiny_cross
 
 from patbench_lib.bench.bench import Bench
+from patbench_lib.bench.encoding import encode_step
 from patbench_lib.bench.keys import run_key
-from patbench_lib.bench.plan import encode_step, make_plan, retrieve_step
+from patbench_lib.bench.plan import make_plan, retrieve_step
 from patbench_lib.bench.rerank import reranked
 from patbench_lib.encode.token_store import TokenVectors
 from patbench_lib.errors import PatbenchError

@@ -1,5 +1,8 @@
 from __future__ import annotations
 
+import random
+from itertools import pairwise
+
 import numpy as np
 import pytest
 from fixtures.rooms import judged, rankings
@@ -8,7 +11,7 @@ from hypothesis import strategies as st
 
 from patbench_lib.landscape.judgements import Judgements
 from patbench_lib.retrieve import dense, leading
-from patbench_lib.retrieve.dense import search_exact
+from patbench_lib.retrieve.dense import merge_parts, search_exact
 from patbench_lib.retrieve.exclusion import Exclusion
 from patbench_lib.retrieve.faiss_flat import search_faiss
 
@@ -84,7 +87,38 @@ def test_the_ranking_is_the_same_for_all_block_sizes_tiles_and_groups(
             for i in range(0, len(queries), rows)
         ]
     assert rankings(found) == rankings(expected)
+    assert found.scores.tobytes() == expected.scores.tobytes()
     assert [row for run in one_by_one for row in rankings(run)] == rankings(expected)
+
+
+@settings(deadline=None, max_examples=200)
+@given(problems(), st.lists(st.integers(0, 302), max_size=6), st.randoms(use_true_random=False))
+def test_parts_of_the_documents_merge_into_the_search_of_all(
+    problem: tuple[np.ndarray, Judgements, int], cuts: list[int], shuffled: random.Random
+) -> None:
+    vectors, judgements, depth = problem
+    queries, n = vectors[judgements.queries], len(vectors)
+    edges = [0, *sorted(min(cut, n) for cut in cuts), n]  # a cut at an edge or made twice leaves a part empty
+    parts = [slice(*edge) for edge in pairwise(edges)]
+    runs = [search_exact(queries, vectors, judgements, depth, part=part) for part in parts]
+    for run, part in zip(runs, parts, strict=True):
+        assert all(part.start <= row < part.stop for row in run.documents[run.documents >= 0])
+    shuffled.shuffle(runs)
+    merged, whole = merge_parts(runs, queries, vectors, depth), search_exact(queries, vectors, judgements, depth)
+    assert rankings(merged) == rankings(whole) == brute(queries, vectors, judgements, depth)
+    assert merged.scores.tobytes() == whole.scores.tobytes()
+    assert not np.isnan(merged.scores).any()
+
+
+def test_a_tie_of_two_parts_goes_to_the_lower_row_whichever_part_comes_first() -> None:
+    vectors = np.array([[1, 0], [2, 0], [1, 1], [2, 1], [2, 0]], dtype=np.float32)
+    judgements = judged(5, {0: []})
+    # products with (1, 0): 2 for rows 1, 3 and 4, 1 for row 2; row 0 is the query itself
+    runs = [search_exact(vectors[:1], vectors, judgements, 3, part=part) for part in (slice(3, 5), slice(0, 3))]
+    assert [rankings(run) for run in runs] == [[[3, 4]], [[1, 2]]]
+    merged = merge_parts(runs, vectors[:1], vectors, 3)
+    assert rankings(merged) == [[1, 3, 4]]
+    assert merged.scores.tolist() == [[2, 2, 2]]
 
 
 def part(judgements: Judgements, start: int, size: int) -> Judgements:

@@ -2,6 +2,8 @@ from __future__ import annotations
 
 import json
 import multiprocessing
+import threading
+import time
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -127,6 +129,32 @@ def test_two_processes_at_one_store_encode_each_text_once(tmp_path: Path) -> Non
     assert len(hashes) == len(set(hashes.tolist())) == 150
     vectors, _ = folder.gather(texts)
     np.testing.assert_allclose(vectors, np.stack([vector_of(text) for text in texts]), rtol=2e-4)
+
+
+def test_what_another_process_added_meanwhile_is_not_stored_again(tmp_path: Path) -> None:
+    folder = VectorFolder(tmp_path, KEY)
+    folder.add(["a", "b"], np.array([[1, 1], [2, 2]], np.float32), np.array([1, 2]), seconds=0.0, device="cpu")
+    late = np.array([[9, 9], [3, 3], [8, 8]], np.float32)
+    folder.add(["b", "c", "a"], late, np.array([2, 3, 1]), seconds=0.0, device="cpu")
+    folder.add(["c"], late[:1], np.array([3]), seconds=0.0, device="cpu")
+    assert folder.gather(["a", "b", "c"])[0].tolist() == [[1, 1], [2, 2], [3, 3]]
+    assert (folder.shards(), len(folder.index().hashes)) == ([0, 1], 3)
+    assert shards_made(folder.folder)[1]["tokens"] == 3
+
+
+def test_a_claimed_cell_is_passed_over_and_waited_for_at_the_end(tmp_path: Path) -> None:
+    cells = [TEXTS[start : start + 8] for start in range(0, len(TEXTS), 8)]
+    folder = VectorFolder(tmp_path, store_key(WordHash(), "document", compute="float32", dtype="float32"))
+    filling = threading.Thread(target=filled, args=(tmp_path, TEXTS), kwargs={"shard_size": 8})
+    with folder.claim(text_hashes(cells[0]), wait=True):
+        filling.start()
+        until = time.monotonic() + 20
+        while folder.shards() != [0, 1] and time.monotonic() < until:
+            time.sleep(0.01)
+        assert folder.missing(text_hashes(TEXTS)).tolist() == list(range(8)), "the others are stored meanwhile"
+    filling.join(20)
+    assert len(folder.missing(text_hashes(TEXTS))) == 0
+    assert not list(folder.folder.glob("*.claim"))
 
 
 def test_a_read_only_store_is_read_and_says_so_when_it_must_be_written() -> None:

@@ -16,10 +16,10 @@ from fixtures.studies import SMALL
 
 from patbench_lib.bench.bench import Bench
 from patbench_lib.bench.clustering import clustering_results
+from patbench_lib.bench.encoding import encode_step
 from patbench_lib.bench.plan import (
     WITHOUT_RETRIEVAL,
     assess_step,
-    encode_step,
     finetune_step,
     make_plan,
     retrieve_step,
