@@ -217,6 +217,13 @@ def measured(folder: Path, scales: list[float], steps: list[str]) -> list[dict[s
     return rows
 
 
+def with_kept(rows: list[dict[str, Any]], file: Path | None) -> list[dict[str, Any]]:
+    """Return figures with those that a file holds of other sizes and steps."""
+    kept = json.loads(file.read_text(encoding="utf-8"))["rows"] if file and file.is_file() else []
+    joined = {(row["step"], row.get("scale", 0.0)): row for row in [*kept, *rows]}
+    return [joined[key] for key in sorted(joined, key=lambda key: (["bare", *STEPS].index(key[0]), key[1]))]
+
+
 def exponents(rows: list[dict[str, Any]]) -> dict[str, float]:
     """Return by what power of the size the seconds of each step grow, from a line through their logarithms."""
     found = {}
@@ -232,10 +239,11 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--scales", type=float, nargs="+", default=[0.25, 0.5, 1.0], help="of the published size")
     parser.add_argument("--steps", nargs="+", choices=list(STEPS), default=list(STEPS))
-    parser.add_argument("--out", type=Path, help="write the figures as JSON into this file")
+    parser.add_argument("--out", type=Path, help="write the figures as JSON into this file, beside those that it holds")
     options = parser.parse_args()
     with tempfile.TemporaryDirectory(prefix="patbench-full-") as folder:
         rows = measured(Path(folder), options.scales, options.steps)
+    rows = with_kept(rows, options.out)
     powers = exponents(rows)
     for name, power in powers.items():
         print(f"{name:<16} grows by the power {power:.2f} of the size")
