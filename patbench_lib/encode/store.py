@@ -7,6 +7,7 @@ import io
 import json
 import os
 import time
+import warnings
 from abc import ABC, abstractmethod
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -16,6 +17,7 @@ from typing import Any, Generic, TypeVar
 
 import numpy as np
 
+from patbench_lib.encode.checksums import INDEX, checksum, damaged_files
 from patbench_lib.encode.key import StoreKey, text_hashes
 from patbench_lib.errors import PatbenchError
 from patbench_lib.files import locked, replacing, sweep, write_json
@@ -45,14 +47,17 @@ class Index:
 class ShardFolder(ABC, Generic[V]):
     """Shards of one key; the kind of vectors decides which arrays hold them.
 
-    A shard is files of one number: those arrays, `N.json` with how it was made, `N.index.npy` with the texts' hashes
-    and token counts. The index is written last: a shard without one does not exist, and its number is used again.
+    A shard is files of one number: those arrays, `N.json` with how it was made and the checksums of the others,
+    `N.index.npy` with the texts' hashes and token counts. The index is written last: a shard without one does not
+    exist, and its number is used again. A shard that is asked for is looked through once; where a file of it is not as
+    it was written, that is told, the shard is removed, and its texts are missing again.
     """
 
     def __init__(self, root: Path, key: StoreKey) -> None:
         self.key = key
         self.folder = root / key.name
         self._entries: dict[int, np.ndarray] = {}
+        self._sound: set[int] = set()
 
     @contextmanager
     def claim(self, hashes: np.ndarray, *, wait: bool) -> Iterator[bool]:
@@ -86,7 +91,8 @@ class ShardFolder(ABC, Generic[V]):
         shards = self.shards()
         for number in shards:
             if number not in self._entries:
-                self._entries[number] = np.load(self.folder / f"{number:06d}.index.npy")
+                self._read_entries(number)
+        shards = [number for number in shards if number in self._entries]
         if not shards:
             return Index(np.empty(0, "S16"), *(np.empty(0, np.int64) for _ in range(3)))
         entries = [self._entries[number] for number in shards]
@@ -97,8 +103,37 @@ class ShardFolder(ABC, Generic[V]):
         return Index(joined["hash"][order], shard[order], row[order], joined["tokens"][order])
 
     def missing(self, hashes: np.ndarray) -> Ints:
-        """Return the positions of the hashes that no complete shard holds, ascending."""
-        return np.flatnonzero(self.index().find(hashes) < 0)
+        """Return the positions of the hashes that no complete and sound shard holds, ascending."""
+        index = self.index()
+        found = index.find(hashes)
+        asked = set(index.shard[found[found >= 0]].tolist()) - self._sound
+        damaged = {number: files for number in sorted(asked) if (files := damaged_files(self.folder, number))}
+        self._sound |= asked - set(damaged)
+        for number, files in damaged.items():
+            self._discard(number, files)
+        return np.flatnonzero((self.index().find(hashes) if damaged else found) < 0)
+
+    def _read_entries(self, number: int) -> None:
+        path = self.folder / f"{number:06d}{INDEX}.npy"
+        try:
+            entries = np.load(path, allow_pickle=False)
+        except (OSError, ValueError, EOFError):
+            entries = None
+        if entries is not None and entries.dtype == _ENTRY:
+            self._entries[number] = entries
+        elif path.exists():  # another process may have removed it meanwhile
+            self._discard(number, [path])
+
+    def _discard(self, number: int, damaged: Sequence[Path]) -> None:
+        """Remove a shard, its index first: from then on it does not exist."""
+        named = ", ".join(map(str, damaged))
+        warnings.warn(f"{named} of the embedding store is damaged. Its texts are encoded again.", stacklevel=3)
+        try:
+            for path in sorted(self.folder.glob(f"{number:06d}.*"), key=lambda each: INDEX not in each.name):
+                path.unlink(missing_ok=True)
+        except OSError as error:
+            raise PatbenchError(f"{named} is damaged and cannot be removed.", why=str(error)) from error
+        self._entries.pop(number, None)
 
     def place(self, texts: Sequence[str]) -> tuple[Ints, Ints, Ints]:
         """Return shard, row within it, and tokens of each text, each of shape [n].
@@ -153,10 +188,13 @@ class ShardFolder(ABC, Generic[V]):
             "tokens": int(tokens.sum()),
             "tokens_read": int(tokens.clip(max=limit).sum() if limit else tokens.sum()),
         }
-        for name, array in arrays.items():
-            _save(self.folder / f"{number:06d}{name}.npy", array)
-        write_json(self.folder / f"{number:06d}.json", {**counts, **made, "created": time.time()})
-        _save(self.folder / f"{number:06d}.index.npy", entries)
+        contents = {name: _content(array) for name, array in {**arrays, INDEX: entries}.items()}
+        told = {"checksums": {name: checksum(content) for name, content in contents.items()}}
+        index = contents.pop(INDEX)
+        for name, content in contents.items():
+            _save(self.folder / f"{number:06d}{name}.npy", content)
+        write_json(self.folder / f"{number:06d}.json", {**counts, **made, **told, "created": time.time()})
+        _save(self.folder / f"{number:06d}{INDEX}.npy", index)
 
 
 class VectorFolder(ShardFolder[Floats]):
@@ -192,10 +230,14 @@ def shards_made(folder: Path) -> list[dict[str, Any]]:
     return [json.loads(path.read_text(encoding="utf-8")) for path in files]
 
 
-def _save(path: Path, array: np.ndarray) -> None:
+def _content(array: np.ndarray) -> memoryview:
     content = io.BytesIO()  # numpy writing to a file itself does not tell a full disk from other failures
     np.save(content, array, allow_pickle=False)
+    return content.getbuffer()
+
+
+def _save(path: Path, content: memoryview) -> None:
     with replacing(path) as temporary, temporary.open("wb") as file:
-        file.write(content.getbuffer())
+        file.write(content)
         file.flush()
         os.fsync(file.fileno())
