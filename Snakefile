@@ -117,10 +117,35 @@ rule encode:
         " || {{ cat {log:q} >&2; exit 1; }}"
 
 
+rule retrieve_shard:
+    input:
+        expand(STEPS + "/landscape/{name}.json", name=PLAN.landscapes),
+        STEPS + "/encode/{system}.json",
+    output:
+        STEPS + "/search/{system}/{number}-of-{of}.json",
+    params:
+        key=lambda wildcards: PLAN.retrieve[wildcards.system],
+    log:
+        STEPS + "/search/{system}/{number}-of-{of}.log",
+    resources:
+        mem_mb=lambda wildcards, attempt: searching(wildcards.system, attempt).mem_mb,
+        runtime=lambda wildcards, attempt: searching(wildcards.system, attempt).runtime,
+    shell:
+        PATBENCH + " retrieve {wildcards.system:q} --study {STUDY_FILE:q} --shard {wildcards.number}/{wildcards.of}"
+        " --stamp {output:q} > {log:q} 2>&1 || {{ cat {log:q} >&2; exit 1; }}"
+
+
+# Merges what was searched by parts of the documents; searches all of them where there is one part.
 rule retrieve:
     input:
         expand(STEPS + "/landscape/{name}.json", name=PLAN.landscapes),
         lambda wildcards: STEPS + f"/encode/{wildcards.system}.json" if wildcards.system in PLAN.encode else [],
+        lambda wildcards: [
+            STEPS + f"/search/{wildcards.system}/{number}-of-{of}.json"
+            for of in [PLAN.parts[wildcards.system]]
+            for number in range(1, of + 1)
+            if of > 1
+        ],
     output:
         STEPS + "/retrieve/{system}.json",
     params:

@@ -12,8 +12,8 @@ import pandas as pd
 
 from patbench_lib.bench.arena import Arena
 from patbench_lib.bench.keys import encoder_key, run_key, score_key
-from patbench_lib.bench.late import search_late
 from patbench_lib.bench.made import Made, keep
+from patbench_lib.bench.searching import search
 from patbench_lib.encode.encode import Encoded, encode
 from patbench_lib.errors import PatbenchError
 from patbench_lib.evaluate.retrieval import score_run
@@ -23,9 +23,6 @@ from patbench_lib.models.card import Card, Task
 from patbench_lib.models.deferred import deferred
 from patbench_lib.models.encoder import Encoder, load_encoder
 from patbench_lib.paths import Paths, find_root
-from patbench_lib.retrieve.bm25 import search_bm25
-from patbench_lib.retrieve.dense import search_exact
-from patbench_lib.retrieve.faiss_flat import search_faiss
 from patbench_lib.retrieve.run import Run
 from patbench_lib.study import Study
 from patbench_lib.types import Role
@@ -184,8 +181,12 @@ class Bench:
         return self._made(system, arena, view, self.study.depth).made
 
     def _made(self, system: str, arena: Arena, view: View, depth: int) -> Made:
-        name = f"{arena.name}.{view}.{system}.{self._run_key(system, arena, view, depth)}"
-        return self.derived(name, arena, lambda: self._search(system, arena, view, depth), depth=depth)
+        name = self.run_name(system, arena, view, depth)
+        return self.derived(name, arena, lambda: search(self, system, arena, view, depth), depth=depth)
+
+    def run_name(self, system: str, arena: Arena, view: View, depth: int) -> str:
+        """Return the name of the file of a system's run, the key of all that changes it included."""
+        return f"{arena.name}.{view}.{system}.{self._run_key(system, arena, view, depth)}"
 
     def derived(
         self, name: str, arena: Arena, make: Callable[[], tuple[Run, dict[str, Any]]], *, depth: int | None = None
@@ -204,21 +205,6 @@ class Bench:
     def _run_key(self, system: str, arena: Arena, view: View, depth: int) -> str:
         study = self.study.model_copy(update={"depth": depth})
         return run_key(study, study.card(system), view, arena.key)
-
-    def _search(self, system: str, arena: Arena, view: View, depth: int) -> tuple[Run, dict[str, Any]]:
-        judgements, search, kind = arena.judgements, self.study.search, self.study.card(system).kind
-        if kind == "late-interaction":
-            return search_late(self, system, arena, view, depth)
-        if kind == "lexical":
-            asked, texts = arena.texts_of(view, "query"), arena.texts(view)
-            return search_bm25(asked, texts, judgements, depth, self.study.bm25), {}
-        documents = self.encoded(system, arena, view)
-        queries = self.encoded(system, arena, view, "query")
-        reading = documents.described(queries)
-        if search.backend == "faiss":
-            return search_faiss(queries.vectors, documents.vectors, judgements, depth), reading
-        run = search_exact(queries.vectors, documents.vectors, judgements, depth, block_mb=search.block_mb)
-        return run, reading
 
     def scores(self, system: str, arena: Arena, view: View) -> pd.DataFrame:
         """Return per-query scores of a system on a view, computed or found.

@@ -15,7 +15,9 @@ from patbench_lib.bench.finetuning import finetuning_results, test_trainings
 from patbench_lib.bench.keys import code_digest, landscape_key, model_key
 from patbench_lib.bench.resources import is_transformer
 from patbench_lib.bench.results import retrieval_results
+from patbench_lib.bench.searching import forget_parts, in_parts, search_part
 from patbench_lib.bench.trainings import possible, trainings_of, tuned
+from patbench_lib.encode.cells import Shard
 from patbench_lib.errors import unknown_name
 from patbench_lib.finetune.settings import Recipe
 from patbench_lib.landscape.sources import unjudged_source
@@ -50,6 +52,7 @@ class Plan:
     left_out : what the study cannot do on its landscape, and why.
     threads : processor cores that each encoding or training step should take.
     shards : jobs that each encoding step is cut into: as many as were asked for where it takes long, else one.
+    parts : jobs that each search is cut into, by documents: as many for transformers that are searched exactly.
     """
 
     landscapes: dict[str, str]
@@ -60,6 +63,7 @@ class Plan:
     report: str
     threads: dict[str, int]
     shards: dict[str, int]
+    parts: dict[str, int]
     left_out: dict[str, str]
 
     def notebooks(self, names: Sequence[str]) -> list[str]:
@@ -103,7 +107,9 @@ def make_plan(study: Study, root: Path, cores: int, shards: int = 1) -> Plan:
     threads = {name: _share(len(heavy), cores) if name in heavy else 1 for name in encode}
     threads |= {name: _share(len(finetune), cores) for name in finetune}
     cut = {name: shards if name in heavy else 1 for name in encode}
-    return Plan(landscapes, encode, retrieve, assess, finetune, digest(study, code_digest("")), threads, cut, left_out)
+    parts = {name: cut[name] if name in cut and in_parts(study, cards[name]) else 1 for name in retrieve}
+    report = digest(study, code_digest(""))
+    return Plan(landscapes, encode, retrieve, assess, finetune, report, threads, cut, parts, left_out)
 
 
 def _share(steps: int, cores: int) -> int:
@@ -122,13 +128,24 @@ def _finetune_keys(study: Study, shared: str) -> dict[str, str]:
     return {f"{model}+{recipe}": keys[model] for model, recipe in pairs}
 
 
-def retrieve_step(bench: Bench, system: str) -> dict[str, object]:
-    """Rank and score every view of every landscape with one system; say why where that cannot be judged."""
+def retrieve_step(bench: Bench, system: str, shard: Shard | None = None) -> dict[str, object]:
+    """Rank and score every view of every landscape with one system; say why where that cannot be judged.
+
+    Parameters
+    ----------
+    shard : search this part of the documents alone; what is then asked without one merges all parts.
+    """
     if reason := bench.arena.unjudged:
         return {"system": system, "left_out": reason}
     for arena in bench.arenas:
         for view in arena.views:
-            bench.scores(system, arena, view)
+            if shard:
+                search_part(bench, system, arena, view, bench.study.depth, shard)
+            else:
+                bench.scores(system, arena, view)
+                forget_parts(bench, [bench.run_name(system, arena, view, bench.study.depth)])
+    if shard:
+        return {"system": system, "shard": f"{shard.number}/{shard.of}"}
     return {"system": system, "files": [bench.scores_file(system, a, v).name for a in bench.arenas for v in a.views]}
 
 

@@ -39,11 +39,22 @@ def encode(
         stamped(stamp, encode_step(open_bench(study), model, view=view, shard=share))
 
 
-def retrieve(system: str, study: StudyOption = "demo", stamp: Stamp = None) -> None:
-    """Rank and score all views of a study with one system."""
-    from patbench_lib.bench.plan import retrieve_step
+def retrieve(
+    system: str,
+    study: StudyOption = "demo",
+    shard: Annotated[
+        str | None, typer.Option(help="Search a part of the documents: 2/5 is the second of five.")
+    ] = None,
+    stamp: Stamp = None,
+) -> None:
+    """Rank and score all views of a study with one system.
 
-    stamped(stamp, retrieve_step(open_bench(study), system))
+    Parts may be searched at once; without --shard what they found is merged, exactly.
+    """
+    from patbench_lib.bench.plan import retrieve_step
+    from patbench_lib.encode.cells import Shard
+
+    stamped(stamp, retrieve_step(open_bench(study), system, Shard.parse(shard) if shard else None))
 
 
 def assess(system: str, study: StudyOption = "demo", stamp: Stamp = None) -> None:

@@ -40,10 +40,10 @@ classification: {repeats: 1, strengths: [1.0], baseline: BM25-kNN, baselines: [B
 clustering: {starts: 1, repeats: 1}
 """
 
-# Python reads this at its start: it counts the jobs of shards, and kills the first one of one shard, once.
+# Python reads this at its start: it counts the jobs of encoding's shards, and kills the first one of one shard, once.
 COUNTED = f"""
 import os, sys
-if "--shard" in sys.orig_argv:
+if "--shard" in sys.orig_argv and "encode" in sys.orig_argv:
     log, shard = os.environ["PATBENCH_TEST_JOBS"], sys.orig_argv[sys.orig_argv.index("--shard") + 1]
     before = open(log).read().split() if os.path.exists(log) else []
     with open(log, "a") as file:
@@ -146,6 +146,7 @@ def test_the_cluster_encoded_in_shards_what_the_machine_encoded_at_once(local: R
 def test_the_tables_are_the_same(local: Ran, cluster: Ran) -> None:
     wanted, found = tables(local.folder), tables(cluster.folder)
     assert wanted.keys() == found.keys() and len(wanted) > 10
+    assert "retrieve_shard" in cluster.said and "retrieve_shard" not in local.said, "it was searched by parts"
     for name, table in wanted.items():
         pd.testing.assert_frame_equal(table, found[name], check_exact=True)
 

@@ -12,6 +12,7 @@ from fixtures.studies import bench
 from fixtures.tiny_models import tiny_bert, tiny_card
 
 from patbench_lib.bench import bench as module
+from patbench_lib.bench import searching
 from patbench_lib.bench.encoding import encode_step
 from patbench_lib.bench.keys import model_key, run_key, score_key
 from patbench_lib.errors import PatbenchError
@@ -24,7 +25,7 @@ def forbid(monkeypatch: pytest.MonkeyPatch, *names: str) -> None:
         raise AssertionError("work was done again")
 
     for name in names:
-        monkeypatch.setattr(module, name, refuse)
+        monkeypatch.setattr(searching if hasattr(searching, name) else module, name, refuse)
 
 
 def test_a_run_is_kept_and_found(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
