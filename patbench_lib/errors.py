@@ -21,6 +21,22 @@ class PatbenchError(Exception):
         super().__init__("\n".join(part for part in (what, why, todo) if part))
 
 
+_NO_MEMORY = ("can't allocate memory", "Cannot allocate memory", "out of memory", "bad_alloc", "can't start new thread")
+"""What libraries without an error of their own for it say: torch, the system, CUDA, C++."""
+
+
+def out_of_memory(error: Exception) -> PatbenchError | None:
+    """Return the error to show where another one says that memory is used up; None where it says something else."""
+    if not isinstance(error, MemoryError) and not any(words in str(error) for words in _NO_MEMORY):
+        return None
+    return PatbenchError(
+        "There is not enough memory.",
+        why=str(error).partition("\n")[0] or type(error).__name__,
+        todo="What was finished is kept. Lower `encoding.batch_tokens`, `encoding.shard_size` or `search.block_mb` in "
+        "the study, close other programs, and run the same command again.",
+    )
+
+
 def nearest(name: str, valid: Iterable[str]) -> str | None:
     """Return the entry of `valid` most like `name`, or None where nothing is close."""
     names = list(valid)

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import errno
 import json
+import os
+import time
 import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
@@ -83,6 +85,15 @@ def sweep(folder: Path) -> None:
     """Remove what killed writers left under temporary names; call only while no other process writes there."""
     for left in folder.rglob(".*.tmp"):
         left.unlink(missing_ok=True)
+
+
+def redate(folder: Path) -> None:
+    """Date what is dated in the future as of now: a clock that was ahead would have Snakemake refuse its own files."""
+    now = time.time()
+    for path in (folder, *folder.rglob("*")):
+        with suppress(OSError):
+            if path.stat().st_mtime > now:
+                os.utime(path, (now, now))
 
 
 def _explained(error: OSError, path: Path) -> Exception:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import json
+import math
 import re
 from collections.abc import Mapping
 from pathlib import Path
@@ -25,8 +26,23 @@ _WANTED = {
 """What a value should be, in a study file's words, by pydantic's type of problem."""
 
 
+_MOST_NODES = 10_000
+"""Keys and values of a study, what is referred to (`*name`) counted each time; a large study has some hundred."""
+
+
 class _Loader(yaml.SafeLoader):
-    """Safe YAML in which no key stands twice: the first value would be lost without a word."""
+    """Safe YAML in which no key stands twice: the first value would be lost without a word.
+
+    References that refer to references are written out in errors and copied by validation: a few lines can stand for
+    a billion values, or for themselves.
+    """
+
+    def get_single_node(self) -> yaml.Node | None:
+        """Compose the document, once its size with all references written out is known."""
+        node: yaml.Node | None = super().get_single_node()
+        if node is not None and _written_out(node, {}) > _MOST_NODES:
+            raise yaml.composer.ComposerError(None, None, "its references stand for too many values", node.start_mark)
+        return node
 
     def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Any, Any]:
         """Construct a mapping, once its keys are known to differ."""
@@ -34,6 +50,16 @@ class _Loader(yaml.SafeLoader):
         if twice := sorted({key for key in keys if keys.count(key) > 1}):
             raise yaml.constructor.ConstructorError(None, None, f"`{twice[0]}` is written twice", node.start_mark)
         return super().construct_mapping(node, deep)
+
+
+def _written_out(node: yaml.Node, sizes: dict[int, float]) -> float:
+    """Return how many nodes a node stands for; one that is in itself stands for endlessly many."""
+    if id(node) not in sizes:
+        sizes[id(node)] = math.inf  # until it is known: met again before that, it is in itself
+        parts = node.value if isinstance(node, yaml.CollectionNode) else ()
+        inner = [part for entry in parts for part in (entry if isinstance(entry, tuple) else (entry,))]
+        sizes[id(node)] = 1 + sum(_written_out(part, sizes) for part in inner)
+    return sizes[id(node)]
 
 
 def read_study(path: Path) -> Study:
@@ -48,7 +74,7 @@ def read_study(path: Path) -> Study:
         content = yaml.load(path.read_text(encoding="utf-8"), _Loader)
     except FileNotFoundError as error:
         raise PatbenchError(f"No study file at {path}.", todo="The studies shipped are in params/.") from error
-    except (yaml.YAMLError, UnicodeDecodeError) as error:
+    except (yaml.YAMLError, ValueError, RecursionError) as error:  # a date of no month, lists nested too deeply
         raise PatbenchError(f"{path} is not readable YAML.", why=str(error)) from error
     except OSError as error:
         raise PatbenchError(f"{path} cannot be read.", why=str(error)) from error
@@ -122,7 +148,7 @@ def _explain(problem: Any, content: Mapping[str, Any]) -> str:
     place = [str(part) for part in problem["loc"]]
     key = _written(problem, content)
     if problem["type"] in _WANTED:
-        return f"`{key}` must be {_WANTED[problem['type']]}, not {problem['input']!r}"
+        return f"`{key}` must be {_WANTED[problem['type']]}, not {_shown(problem['input'])}"
     if problem["type"] == "union_tag_not_found":
         return f"`{key}` does not say its `source`: table or demo"
     if problem["type"] == "extra_forbidden":
@@ -136,9 +162,15 @@ def _explain(problem: Any, content: Mapping[str, Any]) -> str:
         given = told.get("tag", problem["input"])
         close = nearest(str(given), options)
         hint = f"did you mean '{close}'?" if close else f"one of {', '.join(options)}"
-        return f"`{key}` cannot be {given!r}; {hint}"
+        return f"`{key}` cannot be {_shown(given)}; {hint}"
     message = problem["msg"].removeprefix("Value error, ")
     return f"`{key}`: {message}" if key else message
+
+
+def _shown(value: Any, most: int = 200) -> str:
+    """Return a value as an error quotes it."""
+    text = repr(value)
+    return text if len(text) <= most else text[:most] + " …"
 
 
 def _valid_names(place: list[str]) -> list[str]:

@@ -18,8 +18,8 @@ from patbench_lib.bench.contrasts import Contrast, compared, systems_of
 from patbench_lib.bench.held_out import HeldOut
 from patbench_lib.bench.keys import made_by, run_key, score_key
 from patbench_lib.evaluate.retrieval import score_run
-from patbench_lib.files import replacing
 from patbench_lib.finetune.pairs import section_texts
+from patbench_lib.kept import keep_frame
 from patbench_lib.retrieve.counterparts import search_counterparts
 from patbench_lib.study import digest
 from patbench_lib.types import Ints
@@ -73,12 +73,7 @@ def across_scores(bench: Bench, held: HeldOut, system: str) -> pd.DataFrame:
     First sections are read as queries are, with the model's prompt for them, and second ones as documents. There is no
     row where no publication held out has both.
     """
-    path = _file(bench, held, system)
-    if not path.is_file():
-        scores = _scored(bench, held, system)
-        with replacing(path) as temporary:
-            scores.to_parquet(temporary, compression="zstd", index=False)
-    return pd.read_parquet(path)
+    return keep_frame(_file(bench, held, system), lambda: _scored(bench, held, system))
 
 
 def _scored(bench: Bench, held: HeldOut, system: str) -> pd.DataFrame:

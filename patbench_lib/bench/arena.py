@@ -11,8 +11,9 @@ import scipy.sparse as sp
 
 from patbench_lib.bench.keys import landscape_key
 from patbench_lib.errors import PatbenchError
-from patbench_lib.files import locked
-from patbench_lib.landscape.folder import load_landscape, save_landscape
+from patbench_lib.files import locked, sweep
+from patbench_lib.kept import found_or_made, read_kept
+from patbench_lib.landscape.folder import DESCRIBED, load_landscape, save_landscape
 from patbench_lib.landscape.judgements import Judgements, Relevance, citations, judge
 from patbench_lib.landscape.label_sets import LabelSet, label_sets
 from patbench_lib.landscape.schema import NOT_SHOWN, Landscape
@@ -44,14 +45,14 @@ class Arena:
     @cached_property
     def landscape(self) -> Landscape:
         """The landscape, read from its source once and from its folder afterwards."""
-        found = load_landscape(self._folder)
-        if found is not None:
-            return found
+        return found_or_made(self._folder / DESCRIBED, _kept_landscape, self._keep)
+
+    def _keep(self, described: Path) -> None:
         landscape = open_source(self.spec, self._root)
         with locked(self._folder / "lock"):
-            if load_landscape(self._folder) is None:
+            if _kept_landscape(described) is None:
+                sweep(self._folder)  # what a killed process left may be as large as the landscape
                 save_landscape(landscape, self._folder)
-        return landscape
 
     @property
     def relevance(self) -> Relevance:
@@ -139,3 +140,8 @@ class Arena:
         """Return the texts of a view: of all publications as documents, or of the judgements' queries."""
         texts = self.texts(view)
         return [texts[row] for row in self.judgements.queries] if role == "query" else texts
+
+
+def _kept_landscape(described: Path) -> Landscape | None:
+    """Return the landscape of a folder; where any of its files is damaged the folder is one that is not complete."""
+    return read_kept(described, lambda each: load_landscape(each.parent))

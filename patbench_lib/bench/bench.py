@@ -17,7 +17,7 @@ from patbench_lib.bench.searching import search
 from patbench_lib.encode.encode import Encoded, encode
 from patbench_lib.errors import PatbenchError
 from patbench_lib.evaluate.retrieval import score_run
-from patbench_lib.files import replacing
+from patbench_lib.kept import keep_frame
 from patbench_lib.landscape.views import View
 from patbench_lib.models.card import Card, Task
 from patbench_lib.models.deferred import deferred
@@ -215,12 +215,7 @@ class Bench:
             landscape, system, view, query (publication number), family (code), stratum, measure, value.
         """
         path = self.scores_file(system, arena, view)
-        if path.is_file():
-            return pd.read_parquet(path)
-        scores = self.score(self.run(system, arena, view), arena, system=system, view=view)
-        with replacing(path) as temporary:
-            scores.to_parquet(temporary, compression="zstd", index=False)
-        return scores
+        return keep_frame(path, lambda: self.score(self.run(system, arena, view), arena, system=system, view=view))
 
     def score(self, run: Run, arena: Arena, *, system: str, view: str) -> pd.DataFrame:
         """Return per-query scores of any run over a landscape's queries, in the columns of `scores`."""

@@ -2,25 +2,22 @@
 
 from __future__ import annotations
 
-import json
 import re
 import time
-from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
 
-import numpy as np
-
 from patbench_lib.bench.arena import Arena
 from patbench_lib.bench.bench import Bench
 from patbench_lib.bench.keys import made_by, model_key
+from patbench_lib.bench.parts import find_parts, find_said, save_parts
 from patbench_lib.bench.variants import single_vector
 from patbench_lib.classify.fit import predict_bm25_knn, predict_knn, predict_prior, predict_probe, predict_tfidf
 from patbench_lib.classify.prediction import Prediction
 from patbench_lib.classify.split import Split, make_split, split_off, training_share
 from patbench_lib.evaluate.statistics import seed_of
-from patbench_lib.files import replacing, write_json
+from patbench_lib.kept import found_or_made
 from patbench_lib.landscape.label_sets import LabelSet
 from patbench_lib.landscape.views import View, words_read
 from patbench_lib.models.permission import pick_device
@@ -78,17 +75,19 @@ def splits(bench: Bench, arena: Arena, labels: LabelSet, *, test: Ints | None = 
     """
     key = digest(*_split_parts(bench, arena, labels, test))
     path = _folder(bench) / f"{arena.name}.{_plain(labels.name)}.split.{key}.npz"
-    if not path.is_file():
+
+    def make(each: Path) -> None:
         landscape, settings, seeds = arena.landscape, bench.study.classification, _seeds(bench, labels, test)
         if test is None:
             made = [make_split(labels, landscape, settings, seed) for seed in seeds]
         else:
             made = [split_off(labels, landscape, settings, test, seed) for seed in seeds]
         arrays = [{name: getattr(split, name) for name in _ROWS} for split in made]
-        _save(path, arrays, [{"absent": dict(split.absent)} for split in made])
-    said = _read(path)
+        save_parts(each, arrays, [{"absent": dict(split.absent)} for split in made])
+
+    parts, said = found_or_made(path, find_parts, make)
     absent = [{label: tuple(parts) for label, parts in each["absent"].items()} for each in said]
-    return [Split(**part, absent=lacking) for part, lacking in zip(_load(path, len(said)), absent, strict=True)]
+    return [Split(**part, absent=lacking) for part, lacking in zip(parts, absent, strict=True)]
 
 
 _ROWS = ("train", "validation", "test", "straddling", "undated")
@@ -111,8 +110,8 @@ def predictions(
     share : of the training families, nested: a smaller share is a part of a larger one. Validation and test stay.
     test : as `splits` has it.
     """
-    said = told(bench, arena, labels, view, classifier, share, test)
-    arrays = _load(predictions_file(bench, arena, labels, view, classifier, share, test), len(said))
+    asked = bench, arena, labels, view, classifier, share, test
+    arrays, said = found_or_made(predictions_file(*asked), find_parts, lambda path: _predict(path, *asked))
     return Kept([Prediction(gold=labels.matrix[part["rows"]], **part) for part in arrays], said)
 
 
@@ -126,20 +125,32 @@ def told(
     test: Ints | None = None,
 ) -> list[dict[str, Any]]:
     """Return what the fits behind `predictions` had to say, without loading what they predicted."""
-    path = predictions_file(bench, arena, labels, view, classifier, share, test)
-    if not path.is_file():
-        arrays, said = [], []
-        made_splits = splits(bench, arena, labels, test=test)
-        features = _features(bench, arena, view, classifier)
-        for seed, split in zip(_seeds(bench, labels, test), made_splits, strict=True):
-            train = training_share(split, labels, arena.landscape.family, share, seed) if share < 1 else split.train
-            began = time.perf_counter()
-            made, words = _fit(bench.study, features, labels, classifier, split, train)
-            seconds = time.perf_counter() - began
-            arrays.append({"rows": made.rows, "scores": made.scores, "decided": made.decided})
-            said.append({**words, "train": len(train), "seconds": seconds})
-        _save(path, arrays, said)
-    return _read(path)
+    asked = bench, arena, labels, view, classifier, share, test
+    return found_or_made(predictions_file(*asked), find_said, lambda path: _predict(path, *asked))
+
+
+def _predict(
+    path: Path,
+    bench: Bench,
+    arena: Arena,
+    labels: LabelSet,
+    view: View,
+    classifier: Classifier,
+    share: float,
+    test: Ints | None,
+) -> None:
+    """Fit and predict on every split, and keep what comes of it under a path."""
+    arrays, said = [], []
+    made_splits = splits(bench, arena, labels, test=test)
+    features = _features(bench, arena, view, classifier)
+    for seed, split in zip(_seeds(bench, labels, test), made_splits, strict=True):
+        train = training_share(split, labels, arena.landscape.family, share, seed) if share < 1 else split.train
+        began = time.perf_counter()
+        made, words = _fit(bench.study, features, labels, classifier, split, train)
+        seconds = time.perf_counter() - began
+        arrays.append({"rows": made.rows, "scores": made.scores, "decided": made.decided})
+        said.append({**words, "train": len(train), "seconds": seconds})
+    save_parts(path, arrays, said)
 
 
 def predictions_file(
@@ -220,24 +231,3 @@ def _plain(name: str) -> str:
     A user's column may be called anything, by as many bytes as a file system takes for a whole name.
     """
     return re.sub(r"[^\w.+-]+", "_", name)[:40]
-
-
-def _save(path: Path, arrays: Sequence[Mapping[str, Any]], said: Sequence[Mapping[str, Any]]) -> None:
-    write_json(path.with_suffix(".json"), list(said))
-    with replacing(path) as temporary, temporary.open("wb") as file:
-        flat = {f"{name}_{i}": array for i, part in enumerate(arrays) for name, array in part.items()}
-        np.savez_compressed(file, allow_pickle=False, **flat)
-
-
-def _read(path: Path) -> list[dict[str, Any]]:
-    said: list[dict[str, Any]] = json.loads(path.with_suffix(".json").read_text(encoding="utf-8"))
-    return said
-
-
-def _load(path: Path, count: int) -> list[dict[str, Any]]:
-    arrays: list[dict[str, Any]] = [{} for _ in range(count)]
-    with np.load(path, allow_pickle=False) as kept:
-        for name in kept.files:
-            field, _, repeat = name.rpartition("_")
-            arrays[int(repeat)][field] = kept[name]
-    return arrays

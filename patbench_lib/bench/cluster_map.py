@@ -18,7 +18,7 @@ from patbench_lib.cluster.project import project
 from patbench_lib.cluster.settings import Algorithm, Transform
 from patbench_lib.cluster.topics import topic_words
 from patbench_lib.evaluate.statistics import seed_of
-from patbench_lib.files import replacing
+from patbench_lib.kept import keep_frame
 from patbench_lib.landscape.schema import NOT_SHOWN
 from patbench_lib.landscape.views import NEEDS
 from patbench_lib.study import digest
@@ -40,12 +40,8 @@ def numbers_of_clusters(bench: Bench, system: str) -> pd.DataFrame:
     rows, how = _gold_rows(bench), _way(bench)[1]
     shape = settings.ks, settings.starts, settings.repeats, settings.backend, settings.whitened_dims
     path = _path(source, "numbers", digest(rows.tolist(), how, shape))
-    if not path.is_file():
-        seed = seed_of(bench.study.seed, "numbers of clusters")
-        found = candidates(source.transformed(rows, how, seed=seed), settings.ks, settings, seed)
-        with replacing(path) as temporary:
-            found.to_parquet(temporary, compression="zstd", index=False)
-    return pd.read_parquet(path)
+    seed = seed_of(bench.study.seed, "numbers of clusters")
+    return keep_frame(path, lambda: candidates(source.transformed(rows, how, seed=seed), settings.ks, settings, seed))
 
 
 def cluster_map(bench: Bench, system: str) -> pd.DataFrame:
@@ -63,7 +59,8 @@ def cluster_map(bench: Bench, system: str) -> pd.DataFrame:
     algorithm, transform = _way(bench)
     k, most = _number(bench, system), settings.map.most
     path = _path(source, "map", digest(k, algorithm, transform, settings))
-    if not path.is_file():
+
+    def place() -> pd.DataFrame:
         seed = seed_of(bench.study.seed, "map")
         rows = np.arange(len(bench.arena.landscape))
         if len(rows) > most:
@@ -71,10 +68,9 @@ def cluster_map(bench: Bench, system: str) -> pd.DataFrame:
         vectors = source.transformed(rows, transform, seed=seed)
         found = cluster(vectors, algorithm, k, settings, seed=seed)
         x, y = project(vectors[found.rows], settings.map, seed=seed).T
-        made = pd.DataFrame({"row": rows[found.rows], "x": x, "y": y, "cluster": found.clusters})
-        with replacing(path) as temporary:
-            made.to_parquet(temporary, compression="zstd", index=False)
-    return pd.read_parquet(path)
+        return pd.DataFrame({"row": rows[found.rows], "x": x, "y": y, "cluster": found.clusters})
+
+    return keep_frame(path, place)
 
 
 def described_map(bench: Bench, placed: pd.DataFrame) -> pd.DataFrame:

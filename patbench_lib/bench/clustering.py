@@ -22,7 +22,7 @@ from patbench_lib.cluster.mteb_protocol import v_measures
 from patbench_lib.cluster.settings import Transform
 from patbench_lib.cluster.transform import transformed
 from patbench_lib.evaluate.statistics import seed_of
-from patbench_lib.files import replacing
+from patbench_lib.kept import keep_frame
 from patbench_lib.landscape.views import View, words_read
 from patbench_lib.study import digest
 from patbench_lib.types import Floats, Ints
@@ -92,12 +92,9 @@ def clustering_scores(source: Source, case: Case) -> pd.DataFrame:
         were clustered, or that MTEB's experiments draw from), classes (of the gold, under MTEB's protocol of those n),
         clusters (found, noise not counted; asked for under MTEB's protocol), noise (share of publications).
     """
-    path = scores_file(source, case)
-    if not path.is_file():
-        with replacing(path) as temporary:
-            pd.DataFrame(list(_measured(source, case))).to_parquet(temporary, compression="zstd", index=False)
+    kept = keep_frame(scores_file(source, case), lambda: pd.DataFrame(list(_measured(source, case))))
     fixed = source.arena.name, case.view, source.system, case.labels.name, case.gold, case.method, case.transform
-    scores = pd.read_parquet(path).assign(**dict(zip(WAY, fixed, strict=True)))
+    scores = kept.assign(**dict(zip(WAY, fixed, strict=True)))
     return scores[[*WAY, *SCORED]]
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable
 from dataclasses import asdict, replace
 from typing import Any
@@ -16,7 +15,7 @@ from patbench_lib.bench.rates import encoding_rate
 from patbench_lib.bench.variants import Source, main_scores
 from patbench_lib.errors import PatbenchError
 from patbench_lib.evaluate.compare import means
-from patbench_lib.files import write_json
+from patbench_lib.kept import find_json, found_or_made, save_json
 from patbench_lib.models.card import SINGLE_VECTOR
 from patbench_lib.retrieve.approximate import build_index, search_index
 from patbench_lib.retrieve.footprint import bm25_footprint
@@ -74,10 +73,7 @@ def _kept(bench: Bench, system: str, measure: Callable[[], dict[str, Any]]) -> d
     arena, view = bench.arena, bench.arena.views[0]
     key = digest(run_key(bench.study, bench.study.card(system), view, arena.key), SAMPLE, code_digest("bench"))
     path = bench.paths.runs / f"{arena.name}.{view}.{system}.footprint.{key}.json"
-    if not path.is_file():
-        write_json(path, measure())
-    measured: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
-    return measured
+    return found_or_made(path, find_json, lambda each: save_json(each, measure()))
 
 
 def _sample(queries: Ints) -> Ints:

@@ -22,9 +22,10 @@ def execute_notebook(source: Path, output: Path, study: Study) -> None:
     Raises
     ------
     PatbenchError
-        Where a cell fails; names notebook, cell and cause.
+        Where a cell fails, which is named with its cause, or the kernel dies.
     """
     import papermill
+    from nbclient.exceptions import DeadKernelError
 
     if not source.is_file():
         raise PatbenchError(f"No notebook at {source}.")
@@ -38,6 +39,12 @@ def execute_notebook(source: Path, output: Path, study: Study) -> None:
         papermill.execute_notebook(
             str(source), str(unfinished), parameters=parameters, progress_bar=False, cwd=Path.cwd(), log_output=False
         )
+    except DeadKernelError as error:
+        raise PatbenchError(
+            f"The kernel of {source.name} died.",
+            why="It was killed, most often because memory was used up, or a library crashed.",
+            todo=f"Run the same command again; as far as it came, the copy is {os.path.relpath(unfinished)}.",
+        ) from error
     except papermill.PapermillExecutionError as error:
         raise PatbenchError(
             f"{source.name} failed in code cell {error.exec_count}: {error.ename}: {error.evalue}",

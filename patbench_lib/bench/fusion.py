@@ -9,7 +9,7 @@ from patbench_lib.bench.bench import Bench
 from patbench_lib.bench.keys import code_digest, run_key
 from patbench_lib.evaluate.fusion import Configuration, Grid
 from patbench_lib.evaluate.retrieval import score_run
-from patbench_lib.files import replacing
+from patbench_lib.kept import keep_frame
 from patbench_lib.retrieve.fuse import NORMALISATIONS, fuse_linear, fuse_rrf
 from patbench_lib.retrieve.run import Run
 from patbench_lib.retrieve.settings import Fusion
@@ -48,11 +48,10 @@ def _grid(bench: Bench, arena: Arena, sparse: str, dense: str) -> Grid:
     code = [code_digest(room) for room in ("retrieve", "evaluate", "bench")]
     key = digest(made_of, [each.label for each in tried], study.main_measure, code)
     path = bench.paths.scores / f"{arena.name}.{view}.{sparse}+{dense}.{key}.parquet"
-    if not path.is_file():
-        scores = _scores(bench, arena, bench.run(sparse, arena, view), bench.run(dense, arena, view), tried)
-        with replacing(path) as temporary:
-            scores.to_parquet(temporary, compression="zstd", index=False)
-    return Grid(sparse, dense, tried, pd.read_parquet(path))
+    scores = keep_frame(
+        path, lambda: _scores(bench, arena, bench.run(sparse, arena, view), bench.run(dense, arena, view), tried)
+    )
+    return Grid(sparse, dense, tried, scores)
 
 
 def _scores(bench: Bench, arena: Arena, sparse: Run, dense: Run, tried: tuple[Configuration, ...]) -> pd.DataFrame:

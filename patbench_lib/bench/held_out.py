@@ -23,7 +23,7 @@ from patbench_lib.cluster.compare import FEWEST, Agreement, agree
 from patbench_lib.cluster.gold import SMALLEST, gold
 from patbench_lib.cluster.settings import Algorithm, Gold, Transform
 from patbench_lib.evaluate.statistics import seed_of
-from patbench_lib.files import replacing
+from patbench_lib.kept import find_arrays, found_or_made, save_arrays
 from patbench_lib.landscape.label_sets import LabelSet
 from patbench_lib.landscape.views import View
 from patbench_lib.study import digest
@@ -154,15 +154,16 @@ def agreement_of(
     source = Source(bench, system, view or held.arena.views[0], held.arena)
     path = _agreement_file(source, labels, how, rows, named=view is not None)
     family = held.arena.landscape.family[rows]
-    if not path.is_file():
+
+    def make(each: Path) -> None:
         study, way = bench.study, _way(bench)
         seed = seed_of(study.seed, "held out", labels.name, how)
         named = f"{system} {view}" if view else system  # the starts of two views differ as those of two systems do
         made = agree(source.vectors[rows], classes, family, way, study.clustering, seed=seed, system=named)
-        with replacing(path) as temporary, temporary.open("wb") as file:
-            np.savez_compressed(file, values=made.values, halves=made.halves)
-    with np.load(path, allow_pickle=False) as kept:
-        return Agreement(kept["values"], kept["halves"], len(np.unique(family)), len(rows))
+        save_arrays(each, {"values": made.values, "halves": made.halves})
+
+    kept = found_or_made(path, find_arrays, make)
+    return Agreement(kept["values"], kept["halves"], len(np.unique(family)), len(rows))
 
 
 def _way(bench: Bench) -> tuple[Algorithm, Transform]:

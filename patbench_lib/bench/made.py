@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import json
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from patbench_lib.files import write_json
+from patbench_lib.kept import find_json, found_or_made, save_json
 from patbench_lib.retrieve.run import Run
 from patbench_lib.types import Ints
 
@@ -23,11 +22,17 @@ class Made:
 
 
 def keep(path: Path, queries: Ints, depth: int, make: Callable[[], tuple[Run, dict[str, Any]]]) -> Made:
-    """Return the run kept under a path, making it first where there is none."""
+    """Return the run kept under a path, making it first where there is none, or where it or its making is damaged."""
     described = path.with_suffix(".json")
-    if not path.is_file():
+
+    def find(each: Path) -> Made | None:
+        said, run = find_json(described), Run.load(each, queries, depth)
+        return None if said is None or run is None else Made(run, said)
+
+    def write(each: Path) -> None:
         began = time.perf_counter()
         run, said = make()
-        write_json(described, {"seconds": time.perf_counter() - began, "created": time.time(), **said})
-        run.save(path)
-    return Made(Run.load(path, queries, depth), json.loads(described.read_text(encoding="utf-8")))
+        save_json(described, {"seconds": time.perf_counter() - began, "created": time.time(), **said})
+        run.save(each)
+
+    return found_or_made(path, find, write)

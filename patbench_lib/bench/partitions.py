@@ -10,11 +10,12 @@ from patbench_lib.bench.arena import Arena
 from patbench_lib.bench.bench import Bench
 from patbench_lib.bench.keys import made_by
 from patbench_lib.evaluate.statistics import seed_of
-from patbench_lib.files import locked, replacing
+from patbench_lib.files import locked
 from patbench_lib.finetune.expert import expert_texts, own_texts
 from patbench_lib.finetune.pairs import Pairs, make_pairs, section_texts
 from patbench_lib.finetune.partition import Partition, make_partition
 from patbench_lib.finetune.settings import Recipe
+from patbench_lib.kept import find_arrays, found_or_made, save_arrays
 from patbench_lib.landscape.label_sets import LabelSet
 from patbench_lib.landscape.leakage import Finding, find_copies, find_leaks, find_same
 from patbench_lib.landscape.near_duplicates import near_duplicates
@@ -35,16 +36,18 @@ def partition(bench: Bench, arena: Arena) -> Partition:
         Where a part would have no query.
     """
     path = _file(bench, arena)
-    if not path.is_file():
-        with locked(path.with_suffix(".lock")):  # steps that run at once all begin with it
-            if not path.is_file():
-                made = _parted(bench, arena)
-                with replacing(path) as temporary, temporary.open("wb") as file:
-                    np.savez_compressed(file, part=made.part, sizes=[made.components, made.largest], copied=made.copied)
-    with np.load(path, allow_pickle=False) as kept:
-        shape = *map(int, kept["sizes"]), kept["copied"]
-        protocol, queries = bench.study.finetuning.protocol, arena.judgements.queries
-        return Partition(protocol, kept["part"], queries, arena.landscape.family, *shape)
+    kept = found_or_made(path, find_arrays, lambda each: _keep(each, bench, arena))
+    components, largest = map(int, kept["sizes"])
+    protocol, queries = bench.study.finetuning.protocol, arena.judgements.queries
+    family = arena.landscape.family
+    return Partition(protocol, kept["part"], queries, family, components, largest, kept["copied"])
+
+
+def _keep(path: Path, bench: Bench, arena: Arena) -> None:
+    with locked(path.with_suffix(".lock")):  # steps that run at once all begin with it
+        if not path.is_file():
+            made = _parted(bench, arena)
+            save_arrays(path, {"part": made.part, "sizes": [made.components, made.largest], "copied": made.copied})
 
 
 def _parted(bench: Bench, arena: Arena) -> Partition:

@@ -10,7 +10,7 @@ import pandas as pd
 
 from patbench_lib.bench.bench import Bench
 from patbench_lib.bench.reproduce import Computed, Outcome, measured, row_key, study_of, verdict
-from patbench_lib.files import replacing
+from patbench_lib.kept import find_frame, save_frame
 from patbench_lib.reference.expected import Row, rows
 from patbench_lib.study import Study, digest
 
@@ -45,11 +45,9 @@ def keep(outcomes: Sequence[Outcome], root: Path) -> None:
     if not done:
         return
     path, table = kept_file(root), pd.DataFrame(done).astype({"queries": "Int64"})
-    if path.is_file():
-        before = pd.read_parquet(path)
+    if (before := find_frame(path)) is not None:
         table = pd.concat([before[~before["id"].isin(table["id"])], table], ignore_index=True)
-    with replacing(path) as temporary:
-        table.sort_values("id").to_parquet(temporary, compression="zstd", index=False)
+    save_frame(table.sort_values("id"), path)
 
 
 def _span(computed: Computed) -> dict[str, float]:
@@ -72,10 +70,8 @@ def answered(bench: Bench) -> pd.DataFrame:
     """
     found = [_of_study(row, bench) for row in rows() if _is_of(row, bench)]
     mine = {str(entry["id"]) for entry in found}
-    path = kept_file(bench.paths.root)
-    if path.is_file():
+    if (before := find_frame(kept_file(bench.paths.root))) is not None:
         keys = {row.id: row_key(row) for row in rows()}
-        before = pd.read_parquet(path)
         current = before[(before["id"].map(keys) == before["key"]) & ~before["id"].isin(mine)]
         kept = current.assign(**{"from": "patbench reproduce"}).reindex(columns=COLUMNS)
         found += [{str(name): value for name, value in entry.items()} for entry in kept.to_dict("records")]

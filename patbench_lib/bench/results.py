@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import glob
 import json
 import time
 from collections.abc import Callable, Mapping
@@ -16,7 +17,7 @@ from patbench_lib.bench.keys import code_digest
 from patbench_lib.bench.provenance import commit, hardware, versions
 from patbench_lib.errors import PatbenchError
 from patbench_lib.evaluate.compare import against, means
-from patbench_lib.files import replacing, write_json
+from patbench_lib.kept import find_frame, find_json, save_frame, save_json
 from patbench_lib.study import digest
 
 TABLES = ("results", "comparisons", "scores")
@@ -49,17 +50,24 @@ def keep_tables(
     make : makes the tables, by name: `results`, `comparisons`. `query_results` asks those of all tasks together.
     """
     described = bench.paths.tables / f"{task}.json"
-    kept = json.loads(described.read_text(encoding="utf-8")) if described.is_file() else {"key": ""}
-    files = {name: bench.paths.tables / f"{task}.{name}.parquet" for name in kept.get("tables", ())}
-    if kept["key"] == key and all(file.is_file() for file in files.values()):
-        return {name: pd.read_parquet(file) for name, file in files.items()}
+    if (found := _found_tables(described, key)) is not None:
+        return found
     tables = {name: _named(bench, task, table) for name, table in make().items()}
-    write_json(described, {"key": ""})  # from here to the end the tables belong to no key
+    save_json(described, {"key": ""})  # from here to the end the tables belong to no key
     for name, table in tables.items():
-        with replacing(bench.paths.tables / f"{task}.{name}.parquet") as temporary:
-            table.to_parquet(temporary, compression="zstd", index=False)
-    write_json(described, {"key": key, "tables": sorted(tables)})
+        save_frame(table, described.with_suffix(f".{name}.parquet"))
+    save_json(described, {"key": key, "tables": sorted(tables)})
     return tables
+
+
+def _found_tables(described: Path, key: str) -> dict[str, pd.DataFrame] | None:
+    """Return the tables of a key; None where they are another's, or one of them is missing or damaged."""
+    kept = find_json(described) or {}
+    if kept.get("key") != key:
+        return None
+    tables = {name: find_frame(described.with_suffix(f".{name}.parquet")) for name in kept["tables"]}
+    whole = {name: table for name, table in tables.items() if table is not None}
+    return whole if len(whole) == len(tables) else None
 
 
 def keep_tables_by_task(
@@ -174,14 +182,16 @@ def query_results(folder: Path, sql: str) -> pd.DataFrame:
             return answer
         except (duckdb.Error, AttributeError) as error:
             raise PatbenchError(
-                f"DuckDB cannot answer: {sql}", why=str(error), todo=f"Tables: {', '.join(TABLES)}."
+                f"DuckDB cannot answer: {sql}",
+                why=str(error),
+                todo=f"Tables: {', '.join(TABLES)}. A damaged file is made again by `patbench tabulate`.",
             ) from error
 
 
 def _create_views(connection: Any, folder: Path) -> None:
     for table in ("results", "comparisons"):
         if any(folder.glob(f"*.{table}.parquet")):
-            files = _quoted(folder / f"*.{table}.parquet")
+            files = f"{_quoted(folder)}/*.{table}.parquet"
             connection.execute(f"create view {table} as select * from read_parquet('{files}', union_by_name = true)")
     if (retrieved := folder / "retrieval.results.parquet").is_file():
         rows = connection.sql(f"select distinct scores_file from read_parquet('{_quoted(retrieved)}') order by 1")
@@ -190,4 +200,5 @@ def _create_views(connection: Any, folder: Path) -> None:
 
 
 def _quoted(path: Path) -> str:
-    return str(path).replace("'", "''")
+    """Return a path as DuckDB reads it in quotes: a bracket in a folder's name is none of a pattern."""
+    return glob.escape(str(path)).replace("'", "''")

@@ -11,7 +11,7 @@ from patbench_lib.bench.bench import Bench
 from patbench_lib.bench.keys import code_digest, run_key, score_key
 from patbench_lib.bench.made import Made
 from patbench_lib.evaluate.compare import against, means
-from patbench_lib.files import replacing
+from patbench_lib.kept import keep_frame
 from patbench_lib.landscape.views import View
 from patbench_lib.models.card import SINGLE_VECTOR
 from patbench_lib.retrieve.bm25 import search_bm25
@@ -138,7 +138,8 @@ def _matrix_scores(bench: Bench, system: str) -> pd.DataFrame:
         bench.paths.scores
         / f"{arena.name}.crossed.{system}.{digest(runs, study.main_measure, code_digest('bench'))}.parquet"
     )
-    if not path.is_file():
+
+    def make() -> pd.DataFrame:
         parts = []
         for asked, held in product(arena.views, arena.views):
             if asked == held:
@@ -146,6 +147,6 @@ def _matrix_scores(bench: Bench, system: str) -> pd.DataFrame:
             else:
                 scores = bench.score(crossed(bench, system, asked, held).run, arena, system=asked, view=held)
             parts.append(main_rows(bench, scores))
-        with replacing(path) as temporary:
-            pd.concat(parts).to_parquet(temporary, compression="zstd", index=False)
-    return pd.read_parquet(path)
+        return pd.concat(parts)
+
+    return keep_frame(path, make)

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import signal
 import sys
+from typing import NoReturn
 
 import typer
 
@@ -19,7 +21,7 @@ from patbench_lib.cli import (
     steps,
     studies,
 )
-from patbench_lib.errors import PatbenchError
+from patbench_lib.errors import PatbenchError, out_of_memory
 
 app = typer.Typer(
     name="patbench",
@@ -40,12 +42,30 @@ site.register(app)
 manuscript.register(app)
 
 
+INTERRUPTED = 130
+"""Exit code of a command that the user stopped, as shells have it."""
+
+
 def main() -> None:
     """Run the command; an expected failure prints what, why and what to do, and exits with 1."""
     try:
         app()
     except PatbenchError as error:
-        print(f"patbench: {error}", file=sys.stderr)
-        sys.exit(1)
+        _fail(error)
     except BrokenPipeError:  # the reader of a pipe, such as head, has gone
         sys.exit(0)
+    except SystemExit as left:
+        if left.code == INTERRUPTED:
+            signal.signal(signal.SIGINT, signal.SIG_IGN)  # stopped again, it would end in a traceback
+            print("patbench: stopped. What was finished is kept; the same command goes on from there.", file=sys.stderr)
+        raise
+    except Exception as error:
+        told = out_of_memory(error)
+        if told is None:
+            raise
+        _fail(told)
+
+
+def _fail(error: PatbenchError) -> NoReturn:
+    print(f"patbench: {error}", file=sys.stderr)
+    sys.exit(1)

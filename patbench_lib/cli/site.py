@@ -6,12 +6,15 @@ import os
 import subprocess
 import sys
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from patbench_lib.cli.options import StudyOption, load_study
 from patbench_lib.errors import PatbenchError
+
+if TYPE_CHECKING:
+    from patbench_lib.paths import Paths
 
 Cores = Annotated[int | None, typer.Option(min=1, help="Processor cores to use; all if not given.")]
 Profile = Annotated[str | None, typer.Option(help="Settings of a cluster, as in profiles/slurm; else this machine.")]
@@ -51,7 +54,7 @@ def _snakemake(name: str, where: list[str], config: list[str], *, dry: bool = Fa
     """Start Snakemake under a lock of our own, which falls with the process, so that no kill leaves a stale one."""
     from filelock import FileLock, Timeout
 
-    from patbench_lib.files import sweep, write_text
+    from patbench_lib.files import write_text
     from patbench_lib.parameters import dump_study
     from patbench_lib.paths import Paths, find_root
 
@@ -64,15 +67,38 @@ def _snakemake(name: str, where: list[str], config: list[str], *, dry: bool = Fa
     command += [*where, "--quiet", "host", *(["--dry-run"] if dry else []), "--config", f"study={resolved}", *config]
     try:
         with FileLock(paths.build / "lock", timeout=0):
-            for folder in (paths.build, paths.results):
-                sweep(folder)
-            done = subprocess.run(command, cwd=root, check=False)
+            tidy(paths)
+            code = _wait(subprocess.Popen(command, cwd=root))
     except Timeout as error:
         raise PatbenchError(f"Another run of study '{study.name}' is going on.", todo="Wait until it ends.") from error
-    if done.returncode:
+    if code:
         raise PatbenchError(
             f"Study '{study.name}' stopped: a step failed; its message stands above.",
             todo="Mend the cause and run the same command again; finished steps are kept.",
         )
     if not dry:
         typer.echo(f"The site of study '{study.name}' is at {Path(os.path.relpath(paths.site / 'index.html'))}")
+
+
+def tidy(paths: Paths) -> None:
+    """Clear what killed runs of a study left, and mend dates of the future; call while no other run of it goes on."""
+    from patbench_lib.files import redate, sweep
+
+    for folder in (paths.build, paths.results):
+        sweep(folder)
+        redate(folder)
+    for name in ("notebooks", "teaching", "theme"):  # what the steps read
+        redate(paths.root / name)
+
+
+def _wait(process: subprocess.Popen[bytes]) -> int:
+    """Wait for Snakemake; stopped once, it ends its steps in order, which takes some seconds, and twice, at once."""
+    try:
+        return process.wait()
+    except KeyboardInterrupt:
+        typer.echo("Stopping; press Ctrl-C again to stop at once.", err=True)
+        process.wait()
+        raise
+    finally:
+        process.kill()  # does nothing to a process that has ended
+        process.wait()

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import os
 import shutil
 import time
@@ -12,7 +11,7 @@ from pathlib import Path
 
 import numpy as np
 
-from patbench_lib.files import make_folder, write_json
+from patbench_lib.files import make_folder
 from patbench_lib.finetune.develop import Development, encode_plainly, lowest
 from patbench_lib.finetune.estimate import Estimate, count_weights, estimate
 from patbench_lib.finetune.facts import about, outcome
@@ -24,6 +23,7 @@ from patbench_lib.finetune.sampler import plan_batches
 from patbench_lib.finetune.settings import Finetuning
 from patbench_lib.finetune.trainable import Trainable, load_trainable
 from patbench_lib.finetune.trainer import arguments, make_trainer, run
+from patbench_lib.kept import find_json, save_json
 from patbench_lib.models.card import Card
 from patbench_lib.types import Ints
 
@@ -162,8 +162,8 @@ def _work_folder(folder: Path, key: str) -> Path:
     work = folder.parent / f".{folder.name}.training"
     job = work / _JOB
     wanted = {"key": key}
-    if work.is_dir() and not (job.is_file() and json.loads(job.read_text(encoding="utf-8")) == wanted):
+    if work.is_dir() and find_json(job) != wanted:
         shutil.rmtree(work, ignore_errors=True)
     make_folder(work)
-    write_json(job, wanted)
+    save_json(job, wanted)
     return work

@@ -11,7 +11,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from patbench_lib.files import replacing
+from patbench_lib.kept import read_arrays, save_arrays
 from patbench_lib.types import Bools, Ints
 
 
@@ -56,14 +56,13 @@ class Given:
 
     def save(self, path: Path) -> None:
         """Write all arrays to one file."""
-        with replacing(path) as temporary, temporary.open("wb") as file:
-            np.savez_compressed(file, allow_pickle=False, **self._arrays())
+        save_arrays(path, self._arrays())
 
     @classmethod
     def load(cls, path: Path) -> Given:
         """Read what `save` wrote."""
-        with np.load(path, allow_pickle=False) as kept:
-            return cls(**{each.name: kept[each.name] for each in fields(cls)})
+        kept = read_arrays(path)
+        return cls(**{each.name: kept[each.name] for each in fields(cls)})
 
 
 def make_given(

@@ -6,8 +6,7 @@ import gzip
 import io
 import json
 import re
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -16,10 +15,15 @@ import pandas as pd
 
 from patbench_lib.errors import PatbenchError, nearest
 from patbench_lib.landscape.csv_rows import DELIMITERS, framed, open_text, read_rows, readable
+from patbench_lib.landscape.parquet import read_parquet, readable_parquet
 from patbench_lib.landscape.schema import COLUMNS, LISTS
 
 SEPARATORS = (";", "|", "\n", ",")
 """Separators of several entries in one cell, tried in this order where the study names none."""
+
+
+NO_JSON = (ValueError, RecursionError)
+"""What text that is no JSON raises; a number of thousands of digits, and lists nested as deeply, are none here."""
 
 
 def read_table(path: Path) -> pd.DataFrame:
@@ -66,31 +70,19 @@ def read_column(path: Path, name: str) -> pd.Series | None:
     if path.suffix.lower() in (".parquet", ".pq") and path.stat().st_size:
         import pyarrow.parquet as pq
 
-        with _parquet(path):
+        with readable_parquet(path):
             times = pq.read_schema(path).names.count(name)
-            if times < 2:
-                return pd.read_parquet(path, columns=[name])[name] if times else None
+        if times < 2:
+            return read_parquet(path, [name])[name] if times else None
     table = read_table(path)
     return table.get(name)
 
 
-@contextmanager
-def _parquet(path: Path) -> Iterator[None]:
-    import pyarrow as pa
-
-    try:
-        yield
-    except (pa.ArrowInvalid, OSError) as error:
-        raise PatbenchError(f"{path} is not a readable Parquet file.", why=str(error)) from error
-
-
 def _read_parquet(path: Path) -> pd.DataFrame:
-    content: Any = path
-    if path.suffix.lower() == ".gz":
-        with gzip.open(path) as packed:
-            content = io.BytesIO(packed.read())
-    with _parquet(path):
-        return pd.read_parquet(content)
+    if path.suffix.lower() != ".gz":
+        return read_parquet(path)
+    with gzip.open(path) as packed:
+        return read_parquet(path, unpacked=io.BytesIO(packed.read()))
 
 
 def _read_csv(path: Path) -> pd.DataFrame:
@@ -107,7 +99,7 @@ def _read_json_lines(path: Path) -> pd.DataFrame:
                 continue
             try:
                 record = json.loads(line)
-            except json.JSONDecodeError as error:
+            except NO_JSON as error:
                 raise PatbenchError(f"{path}, line {number}, is not JSON.", why=str(error)) from error
             if not isinstance(record, dict):
                 raise PatbenchError(f"{path}, line {number}, is not a JSON object.")
@@ -187,6 +179,6 @@ def _split(value: Any, separator: str) -> list[str]:
     if text.startswith("[") and text.endswith("]"):
         try:
             return _split(json.loads(text), separator)
-        except json.JSONDecodeError:
+        except NO_JSON:
             pass  # square brackets that are no JSON: an ordinary cell
     return [entry.strip() for entry in text.split(separator) if entry.strip()]

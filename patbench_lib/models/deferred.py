@@ -5,7 +5,6 @@ Loading takes seconds, and the libraries behind it more. Most steps of a study o
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass
 from functools import cached_property
@@ -14,7 +13,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from patbench_lib.files import write_json
+from patbench_lib.kept import read_json, read_kept, save_json
 from patbench_lib.models.card import Card
 from patbench_lib.models.encoder import Encoder
 from patbench_lib.types import Role
@@ -57,11 +56,16 @@ def deferred(card: Card, path: Path, load: Callable[[], Encoder], *, task: str =
     ----------
     path : where its facts are kept; the name holds all that changes them.
     """
-    if path.is_file():
-        return Deferred(card, Facts(**json.loads(path.read_text(encoding="utf-8"))), load, task)
+    facts = read_kept(path, _facts)
+    if facts is not None:
+        return Deferred(card, facts, load, task)
     encoder = load()
-    write_json(path, asdict(Facts(encoder.fingerprint, encoder.dim, encoder.max_tokens)))
+    save_json(path, asdict(Facts(encoder.fingerprint, encoder.dim, encoder.max_tokens)))
     return encoder
+
+
+def _facts(path: Path) -> Facts:
+    return Facts(**read_json(path))
 
 
 def loaded(encoder: Encoder) -> Encoder:

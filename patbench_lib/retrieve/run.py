@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from patbench_lib.files import replacing
+from patbench_lib.kept import find_frame, save_frame
 from patbench_lib.types import Floats, Ints
 
 
@@ -44,13 +44,14 @@ class Run:
         frame = pd.DataFrame(
             {"query": self.queries[rows], "document": self.documents[filled], "score": self.scores[filled]}
         )
-        with replacing(path) as temporary:
-            frame.to_parquet(temporary, compression="zstd", index=False)
+        save_frame(frame, path)
 
     @classmethod
-    def load(cls, path: Path, queries: Ints, depth: int) -> Run:
-        """Read a run; `queries` says which were asked, because one that found nothing has no row."""
-        frame = pd.read_parquet(path)
+    def load(cls, path: Path, queries: Ints, depth: int) -> Run | None:
+        """Read a run, None where there is no whole one; `queries` were asked: one that found nothing has no row."""
+        frame = find_frame(path)
+        if frame is None:
+            return None
         run = cls.empty(queries, depth)
         position = np.searchsorted(queries, frame["query"].to_numpy())
         rank = frame.groupby("query").cumcount().to_numpy()

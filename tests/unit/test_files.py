@@ -2,13 +2,15 @@ from __future__ import annotations
 
 import errno
 import json
+import os
 import threading
+import time
 from pathlib import Path
 
 import pytest
 
 from patbench_lib.errors import PatbenchError
-from patbench_lib.files import locked, make_folder, replacing, write_json, write_text
+from patbench_lib.files import locked, make_folder, redate, replacing, write_json, write_text
 
 
 def test_text_is_written_into_folders_made_for_it(tmp_path: Path) -> None:
@@ -119,3 +121,13 @@ def test_a_folder_that_cannot_be_made_is_told(tmp_path: Path) -> None:
     make_folder(tmp_path / "new" / "folder")
     make_folder(tmp_path / "new" / "folder")
     assert (tmp_path / "new" / "folder").is_dir()
+
+
+def test_dates_of_the_future_become_now_and_others_stay(tmp_path: Path) -> None:
+    before, old, new = time.time(), tmp_path / "old.txt", tmp_path / "in" / "new.txt"
+    for path, moment in ((old, 1e9), (new, 4e9)):
+        write_text(path, "text")
+        os.utime(path, (moment, moment))
+    redate(tmp_path)
+    assert old.stat().st_mtime == 1e9
+    assert before - 1 <= new.stat().st_mtime <= time.time() and new.read_text() == "text"

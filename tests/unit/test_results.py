@@ -100,15 +100,15 @@ def test_tables_half_written_by_a_killed_run_are_not_taken_for_an_older_studys(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     old, _ = retrieval_results(bench(tmp_path))
-    write_json = module.write_json
+    save_json = module.save_json
 
     def killed(path: Path, content: Any) -> None:
         if content["key"]:
             raise KeyboardInterrupt
-        write_json(path, content)
+        save_json(path, content)
 
     with monkeypatch.context() as patch:
-        patch.setattr(module, "write_json", killed)
+        patch.setattr(module, "save_json", killed)
         with pytest.raises(KeyboardInterrupt):
             retrieval_results(bench(tmp_path, bm25={"k1": 0.0}))
     again, _ = retrieval_results(bench(tmp_path))

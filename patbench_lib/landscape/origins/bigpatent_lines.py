@@ -11,6 +11,7 @@ from patbench_lib.errors import PatbenchError
 from patbench_lib.landscape.numbers import one_spelling
 from patbench_lib.landscape.origins.archives import Member
 from patbench_lib.landscape.origins.uspto_xml import UnreadableError
+from patbench_lib.landscape.parquet import readable_parquet
 
 SECTIONS = tuple("ABCDEFGHY")
 SPLITS = ("train", "val", "test")
@@ -94,19 +95,15 @@ def read_parquet(path: Path) -> Iterator[dict[str, Any]]:
     PatbenchError
         Where it is damaged, or has other columns.
     """
-    import pyarrow as pa
     import pyarrow.parquet as pq
 
-    try:
-        with pq.ParquetFile(path) as file:
-            if missing := [name for name in CLUSTERS if name not in file.schema_arrow.names]:
-                raise PatbenchError(
-                    f"{path} has no column {' and no '.join(missing)}.",
-                    why=f"It has {', '.join(file.schema_arrow.names)}.",
-                    todo="Take the files of mteb/big-patent as they are published.",
-                )
-            for batch in file.iter_batches(batch_size=256, columns=list(CLUSTERS)):
-                for row in batch.to_pylist():
-                    yield from clusters(row["sentences"], row["labels"])
-    except (pa.ArrowException, OSError) as error:
-        raise PatbenchError(f"{path} is not a readable Parquet file.", why=str(error)) from error
+    with readable_parquet(path), pq.ParquetFile(path) as file:
+        if missing := [name for name in CLUSTERS if name not in file.schema_arrow.names]:
+            raise PatbenchError(
+                f"{path} has no column {' and no '.join(missing)}.",
+                why=f"It has {', '.join(file.schema_arrow.names)}.",
+                todo="Take the files of mteb/big-patent as they are published.",
+            )
+        for batch in file.iter_batches(batch_size=256, columns=list(CLUSTERS)):
+            for row in batch.to_pylist():
+                yield from clusters(row["sentences"], row["labels"])

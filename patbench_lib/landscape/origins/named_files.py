@@ -9,6 +9,7 @@ from pathlib import Path
 import pandas as pd
 
 from patbench_lib.errors import PatbenchError
+from patbench_lib.landscape.parquet import read_parquet, readable_parquet
 
 SUFFIXES = (".parquet", ".jsonl", ".json", ".tsv", ".csv")
 
@@ -78,7 +79,9 @@ def read_columns(path: Path, columns: Iterable[str], *, source: str) -> pd.DataF
             why=f"It has {', '.join(there)}.",
             todo=f"Take the files of {source} as they are published.",
         )
-    return pd.read_parquet(path, columns=wanted) if whole is None else whole[wanted]
+    if whole is not None:
+        return whole[wanted]
+    return read_parquet(path, wanted)
 
 
 def column_names(path: Path) -> list[str]:
@@ -89,15 +92,12 @@ def column_names(path: Path) -> list[str]:
     PatbenchError
         Where the file cannot be read.
     """
-    import pyarrow as pa
     import pyarrow.parquet as pq
 
     if path.suffix != ".parquet":
         return _names(_read_text(path))
-    try:
+    with readable_parquet(path):
         return [str(name) for name in pq.read_schema(path).names]
-    except (pa.ArrowException, OSError) as error:
-        raise PatbenchError(f"{path} is not a readable Parquet file.", why=str(error)) from error
 
 
 def _names(table: pd.DataFrame) -> list[str]:
@@ -110,5 +110,5 @@ def _read_text(path: Path) -> pd.DataFrame:
             return pd.read_csv(path, sep="\t" if path.suffix == ".tsv" else ",", dtype=str, keep_default_na=False)
         lines = path.read_text(encoding="utf-8").splitlines()
         return pd.DataFrame([json.loads(line) for line in lines if line.strip()])
-    except (ValueError, OSError) as error:
+    except (ValueError, RecursionError, OSError) as error:
         raise PatbenchError(f"{path} is not a readable table.", why=str(error)) from error

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import glob
 import os
 import re
 import shutil
@@ -59,6 +60,8 @@ def _drop_remote_styles(site: Path) -> None:
 def _swap(rendered: Path, out: Path) -> None:
     """Move a finished site to `out`. Only renames happen at the end, beside `out` and so on its file system."""
     out.parent.mkdir(parents=True, exist_ok=True)
+    for left in out.parent.glob(f".{glob.escape(out.name)}.*"):  # of a process that was killed here
+        shutil.rmtree(left, ignore_errors=True)
     new, old = (out.with_name(f".{out.name}.{kind}.{os.getpid()}") for kind in ("new", "old"))
     shutil.move(rendered, new)
     if out.exists():
