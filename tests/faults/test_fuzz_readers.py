@@ -1,6 +1,6 @@
 """Readers given anything: a result or the one typed error, quickly; valid files with random changes, and random bytes.
 
-Atheris, which would look for inputs by coverage, does not install here: these are hypothesis's draws alone.
+Here they are hypothesis's draws; `fuzz.py` beside this looks for more of them by coverage.
 """
 
 from __future__ import annotations
@@ -9,6 +9,8 @@ import gc
 import gzip
 import os
 import random
+import subprocess
+import sys
 import time
 import tracemalloc
 from collections.abc import Callable, Sequence
@@ -208,3 +210,12 @@ def test_memory_stays_flat_over_many_inputs(places: Path, name: str) -> None:
         assert read_some(20) - first < MOST_GROWTH
     finally:
         tracemalloc.stop()
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", ["weekly.xml", "table.csv", "run.trec", "study.yaml"])
+def test_inputs_found_by_coverage_break_no_reader(name: str) -> None:
+    pytest.importorskip("atheris", reason="the extra `fuzz` is not installed")
+    command = [sys.executable, str(Path(__file__).with_name("fuzz.py")), name, "-max_total_time=10"]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert done.returncode == 0 and "Done " in done.stderr, done.stderr[-2000:]
