@@ -37,7 +37,7 @@ def test_memory_that_is_used_up_is_told_and_the_next_run_completes(
         raise error
 
     with monkeypatch.context() as patched:
-        patched.setattr("patbench_lib.bench.bench.search_bm25", fail)
+        patched.setattr("patbench_lib.bench.searching.search_bm25", fail)
         done = patbench("retrieve", "BM25", "--study", study)
     assert done.code == 1 and "Traceback" not in done.err
     assert "patbench: There is not enough memory." in done.err and "encoding.batch_tokens" in done.err
@@ -59,7 +59,7 @@ def test_another_failure_is_not_taken_for_it(patbench: Patbench, home: Path, mon
     def fail(*_: object, **__: object) -> None:
         raise RuntimeError("a defect")
 
-    monkeypatch.setattr("patbench_lib.bench.bench.search_bm25", fail)
+    monkeypatch.setattr("patbench_lib.bench.searching.search_bm25", fail)
     with pytest.raises(RuntimeError, match="a defect"):
         patbench("retrieve", "BM25", "--study", small_study(home))
 

@@ -19,11 +19,19 @@ def commands(monkeypatch: pytest.MonkeyPatch) -> list[list[str]]:
     """Collect what would be started."""
     started: list[list[str]] = []
 
-    def run(command: list[str], **_: Any) -> subprocess.CompletedProcess[str]:
-        started.append(command)
-        return subprocess.CompletedProcess(command, 0)
+    class Ended:
+        """A process that did its work as soon as it was started."""
 
-    monkeypatch.setattr(subprocess, "run", run)
+        def __init__(self, command: list[str], **_: Any) -> None:
+            started.append(command)
+
+        def wait(self) -> int:
+            return 0
+
+        def kill(self) -> None:
+            """Do nothing, as to any process that has ended."""
+
+    monkeypatch.setattr(subprocess, "Popen", Ended)
     return started
 
 

@@ -33,8 +33,8 @@ def keep_local(page: BeautifulSoup) -> None:
 
 
 def reach_boxes(page: BeautifulSoup) -> None:
-    """Let keys move to what scrolls where it is wider than the page: blocks of code, and tables written in Markdown."""
-    for block in page.select("pre, .sd-table"):
+    """Let keys move to what scrolls where it is wider than the page: code, formulas, and tables written in Markdown."""
+    for block in page.select("pre, .sd-table, .math.display"):
         block["tabindex"] = "0"
 
 
