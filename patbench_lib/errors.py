@@ -21,8 +21,15 @@ class PatbenchError(Exception):
         super().__init__("\n".join(part for part in (what, why, todo) if part))
 
 
-_NO_MEMORY = ("can't allocate memory", "Cannot allocate memory", "out of memory", "bad_alloc", "can't start new thread")
-"""What libraries without an error of their own for it say: torch, the system, CUDA, C++."""
+_NO_MEMORY = (
+    "can't allocate memory",
+    "Cannot allocate memory",
+    "out of memory",
+    "bad_alloc",
+    "can't start new thread",
+    "Failed to launch worker thread",
+)
+"""What libraries without an error of their own for it say: torch, the system, CUDA, C++, Python, Arrow."""
 
 
 def out_of_memory(error: Exception) -> PatbenchError | None:

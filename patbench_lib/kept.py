@@ -15,7 +15,7 @@ from typing import Any, TypeVar
 import numpy as np
 import pandas as pd
 
-from patbench_lib.errors import PatbenchError
+from patbench_lib.errors import PatbenchError, out_of_memory
 from patbench_lib.files import replacing, write_json
 
 T = TypeVar("T")
@@ -47,7 +47,7 @@ def sound(path: Path) -> Iterator[None]:
     except (MemoryError, DamagedFileError):
         raise
     except Exception as error:  # what a damaged file makes its reader raise is not to be foreseen
-        if isinstance(error, OSError) and error.errno not in _OF_CONTENT:
+        if (isinstance(error, OSError) and error.errno not in _OF_CONTENT) or out_of_memory(error):
             raise
         raise DamagedFileError(path, error) from error
 
@@ -112,9 +112,10 @@ def _checksum(content: Mapping[str, Any]) -> str:
 def read_frame(path: Path, columns: list[str] | None = None) -> pd.DataFrame:
     """Return a table that `save_frame` wrote, or some of its columns.
 
-    Each of its pages has a checksum, so that one flipped bit is enough to be found.
+    Each of its pages has a checksum, so that one flipped bit is enough to be found. Arrow reads it without threads of
+    its own: where memory is used up, those that cannot be started are waited for without end.
     """
-    return pd.read_parquet(path, columns=columns, page_checksum_verification=True)
+    return pd.read_parquet(path, columns=columns, page_checksum_verification=True, use_threads=False, pre_buffer=False)
 
 
 def save_frame(table: pd.DataFrame, path: Path) -> None:

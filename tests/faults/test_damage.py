@@ -29,6 +29,7 @@ from patbench_lib.kept import (
     keep_frame,
     read_arrays,
     read_frame,
+    read_kept,
     save_arrays,
     save_frame,
     save_json,
@@ -236,3 +237,15 @@ def test_results_that_cannot_be_asked_say_which_file_and_what_to_do(
     with pytest.warns(UserWarning, match="retrieval.results.parquet is damaged"):
         assert patbench("tabulate", "retrieval", "--study", file).code == 0
     assert patbench("results", "--study", file).out == wanted
+
+
+def test_memory_that_is_used_up_is_not_taken_for_damage(tmp_path: Path) -> None:
+    kept = tmp_path / "kept.parquet"
+    kept.write_bytes(b"sound")
+
+    def read(path: Path) -> None:
+        raise RuntimeError("Unknown error: Failed to launch worker thread: Resource temporarily unavailable")
+
+    with pytest.raises(RuntimeError, match="worker thread"):
+        read_kept(kept, read)
+    assert kept.read_bytes() == b"sound"
