@@ -225,10 +225,14 @@ def with_kept(rows: list[dict[str, Any]], file: Path | None) -> list[dict[str, A
 
 
 def exponents(rows: list[dict[str, Any]]) -> dict[str, float]:
-    """Return by what power of the size the seconds of each step grow, from a line through their logarithms."""
+    """Return by what power of the size the seconds of each step grow, from a line through their logarithms.
+
+    Beyond the published size a search takes no more pairs than at it, and tells nothing of growth.
+    """
     found = {}
     for name in STEPS:
-        mine = [(row["scale"], row["seconds"]) for row in rows if row.get("step") == name]
+        most = 1.0 if name == "search" else np.inf
+        mine = [(row["scale"], row["seconds"]) for row in rows if row["step"] == name and row["scale"] <= most]
         if len(mine) > 1:
             scales, seconds = np.log(np.array(mine)).T
             found[name] = float(np.polyfit(scales, seconds, 1)[0])
