@@ -22,6 +22,7 @@ class PatbenchError(Exception):
 
 
 _NO_MEMORY = (
+    "DefaultCPUAllocator",
     "can't allocate memory",
     "Cannot allocate memory",
     "out of memory",

@@ -143,7 +143,7 @@ def retrieve_step(bench: Bench, system: str, shard: Shard | None = None) -> dict
                 search_part(bench, system, arena, view, bench.study.depth, shard)
             else:
                 bench.scores(system, arena, view)
-                forget_parts(bench, [bench.run_name(system, arena, view, bench.study.depth)])
+                forget_parts(bench, bench.run_name(system, arena, view, bench.study.depth))
     if shard:
         return {"system": system, "shard": f"{shard.number}/{shard.of}"}
     return {"system": system, "files": [bench.scores_file(system, a, v).name for a in bench.arenas for v in a.views]}

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
 from functools import partial
 from itertools import pairwise
 from typing import TYPE_CHECKING, Any
@@ -75,11 +74,10 @@ def in_parts(study: Study, card: Card) -> bool:
     return card.kind in SINGLE_VECTOR and study.search.backend == "exact"
 
 
-def forget_parts(bench: Bench, names: Sequence[str]) -> None:
-    """Remove the parts of runs that are merged and kept as a whole."""
-    for name in names:
-        for path in bench.paths.runs.glob(f"{name}.*-of-*"):
-            path.unlink(missing_ok=True)
+def forget_parts(bench: Bench, name: str) -> None:
+    """Remove the parts of a run that is merged and kept as a whole."""
+    for path in bench.paths.runs.glob(f"{name}.*-of-*"):
+        path.unlink(missing_ok=True)
 
 
 def _searched(bench: Bench, system: str, arena: Arena, view: View, depth: int, shard: Shard) -> Searched:

@@ -10,7 +10,7 @@ from typing import TypeVar
 
 import numpy as np
 
-from patbench_lib.errors import PatbenchError
+from patbench_lib.errors import PatbenchError, out_of_memory
 from patbench_lib.types import Ints
 
 Read = TypeVar("Read")
@@ -76,7 +76,7 @@ def _tried(read: Callable[[Ints], Read], positions: Ints) -> Read | None:
     try:
         return read(positions)
     except (MemoryError, RuntimeError) as error:
-        if not _out_of_memory(error):
+        if not out_of_memory(error):
             raise
     gc.collect()
     import torch
@@ -84,10 +84,3 @@ def _tried(read: Callable[[Ints], Read], positions: Ints) -> Read | None:
     if torch.cuda.is_available():
         torch.cuda.empty_cache()
     return None
-
-
-def _out_of_memory(error: Exception) -> bool:
-    """Tell whether Python, a GPU or a processor had too little; the error of the last one has no type of its own."""
-    import torch
-
-    return isinstance(error, MemoryError | torch.OutOfMemoryError) or "DefaultCPUAllocator" in str(error)

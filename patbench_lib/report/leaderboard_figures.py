@@ -13,7 +13,7 @@ from matplotlib.figure import Figure
 from patbench_lib.bench.cited import PAPER
 from patbench_lib.bench.leaderboard import ranks
 from patbench_lib.reference.expected import groups
-from patbench_lib.report.labels import plain
+from patbench_lib.report.labels import counted, plain
 from patbench_lib.report.style import finish, words_figure
 
 NO_RANK = "No system of this study has a value in every task."
@@ -56,7 +56,7 @@ def close_leaderboard(values: pd.DataFrame, ran: Sequence[str]) -> Markdown:
         best = placed["mean"].iloc[0]
         first = [plain(str(name)) for name in placed.index[placed["mean"] == best]]
         who = f"{first[0]} has" if len(first) == 1 else f"{' and '.join(first)} share"
-        tasks = f"{len(seen)} task{'s' if len(seen) > 1 else ''}"
+        tasks = counted(len(seen), "task")
         told += f"{who} the best mean rank, {best:.3g} over {tasks}, among {len(placed)} systems. "
     else:
         told += f"{NO_RANK} "

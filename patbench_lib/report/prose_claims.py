@@ -9,7 +9,7 @@ from patbench_lib.bench.bench import Bench
 from patbench_lib.bench.claims import Judged
 from patbench_lib.report.claims_figures import NO_CALIBRATION
 from patbench_lib.report.claims_tables import by_chance, nulls
-from patbench_lib.report.labels import plain
+from patbench_lib.report.labels import counted, plain
 
 SEEN = 0.8
 """Share of studies in which an effect that is there is called so, from which on it counts as seen."""
@@ -88,4 +88,4 @@ def _counted(whose: str, rows: pd.DataFrame, judged: Judged) -> str:
         listed = f": {', '.join(named)}" if len(mine) and verdict != "cannot be judged" else ""
         said.append(f"- {verdict}, {len(mine)}{listed}")
     lines = "\n".join(said)
-    return f"Of {whose} {len(rows)} statement{'s' * (len(rows) != 1)}:\n\n{lines}"
+    return f"Of {whose} {counted(len(rows), 'statement')}:\n\n{lines}"

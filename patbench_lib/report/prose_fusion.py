@@ -9,6 +9,7 @@ from IPython.display import Markdown
 
 from patbench_lib.evaluate.assessment import FEWEST, Assessment, gain_by_strength
 from patbench_lib.evaluate.fusion import ANY
+from patbench_lib.report.labels import counted
 from patbench_lib.study import Study
 
 
@@ -53,7 +54,7 @@ def _named(gains: pd.DataFrame, sign: int) -> str:
 def _strength(assessed: Assessment, study: Study) -> str:
     rho, p, systems = gain_by_strength(assessed, study.statistics, seed=study.seed)
     if systems < FEWEST:
-        return f"With {systems} dense system{'s' * (systems != 1)} one cannot tell whether weaker ones gain more."
+        return f"With {counted(systems, 'dense system')} one cannot tell whether weaker ones gain more."
     if math.isnan(rho):
         return f"The gains of the {systems} dense systems, or their own scores, do not differ."
     who = "weaker systems gain more" if rho < 0 else "stronger systems gain more" if rho > 0 else "neither gains more"
