@@ -58,9 +58,13 @@ def landscape_key(spec: Source, root: Path) -> str:
     return digest(spec, content, code_digest("landscape"))
 
 
-@cache
-def _weights(card_json: str, written: int) -> str:
+def files_key(card: Card) -> str:
     """Fingerprint a model's files, gigabytes maybe, once a process; one written anew, as by a tuning, is read again."""
+    return _weights(card.model_dump_json(), _written(card))
+
+
+@cache
+def _weights(card_json: str, _: int) -> str:
     card = Card.model_validate_json(card_json)
     return weights.fingerprint(card, weights.require(card))
 
@@ -78,7 +82,7 @@ def model_key(study: Study, card: Card) -> str:
     encoding = study.encoding
     # What is fitted is fitted to candidates, which are not all publications where judgements are given.
     fitted = study.relevance.relation == "given"
-    files_of = fitted if card.kind in _FITTED else _weights(card.model_dump_json(), _written(card))
+    files_of = fitted if card.kind in _FITTED else files_key(card)
     read_by = card.model_dump(mode="json", exclude={"path"})  # its files count, not where they lie
     return digest(
         read_by, files_of, encoding.max_tokens, encoding.compute, encoding.dtype, FORMAT, code_digest("models")

@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
+import shutil
+import warnings
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from patbench_lib.bench.arena import Arena
 from patbench_lib.bench.bench import Bench
-from patbench_lib.bench.keys import made_by, model_key
+from patbench_lib.bench.keys import files_key, made_by, model_key
 from patbench_lib.bench.partitions import label_sets, pairs, partition, views_read
 from patbench_lib.evaluate.statistics import seed_of
 from patbench_lib.finetune.blend import blend
 from patbench_lib.finetune.develop import Development, lowest, make_development
-from patbench_lib.finetune.folder import found_tuned
+from patbench_lib.finetune.folder import found_tuned, saved_files
 from patbench_lib.finetune.join import joined
 from patbench_lib.finetune.lesson import Lesson
 from patbench_lib.finetune.pairs import Pairs, matched
@@ -21,6 +23,7 @@ from patbench_lib.finetune.settings import Finetuning, Kind, Recipe, Untrainable
 from patbench_lib.finetune.signals import label_names
 from patbench_lib.finetune.train import train
 from patbench_lib.models.card import Card
+from patbench_lib.models.weights import locate
 from patbench_lib.study import digest
 
 LIBRARIES = ("torch", "transformers", "sentence-transformers")
@@ -130,7 +133,7 @@ def tuned(bench: Bench, training: Training, *, say: Callable[[str], None] = prin
     """
     base, folder = bench.study.card(training.model), folder_of(bench, training)
     key = _key(bench, training)
-    if (kept := found_tuned(folder, key)) is not None:
+    if (kept := found_tuned(folder, key)) is not None and _as_saved(kept, folder):
         return kept
     if training.kind == "blend":
         plain = Training(training.model, training.recipe)
@@ -160,6 +163,16 @@ def tuned(bench: Bench, training: Training, *, say: Callable[[str], None] = prin
         allow_remote_code=bench.study.allow_remote_code,
         say=say,
     )
+
+
+def _as_saved(card: Card, folder: Path) -> bool:
+    """Tell whether a tuned model's files are those that were saved; a folder of others is removed, and that is said."""
+    saved = saved_files(folder)
+    if saved is None or (locate(card) and files_key(card) == saved):
+        return True
+    warnings.warn(f"{folder} is damaged: its files are not those that were saved. It is tuned again.", stacklevel=2)
+    shutil.rmtree(folder, ignore_errors=True)
+    return False
 
 
 def with_tuned(bench: Bench, which: Sequence[Training], *, say: Callable[[str], None] = print) -> Bench:

@@ -3,17 +3,11 @@
 from __future__ import annotations
 
 import json
-import zlib
 from pathlib import Path
 
+from patbench_lib.checksums import file_checksum
+
 INDEX = ".index"
-BLOCK = 8 << 20
-"""Bytes that are read at a time."""
-
-
-def checksum(content: bytes | memoryview) -> str:
-    """Return the checksum of a file's content."""
-    return f"{zlib.crc32(content):08x}"
 
 
 def damaged_files(folder: Path, number: int) -> list[Path]:
@@ -27,15 +21,4 @@ def damaged_files(folder: Path, number: int) -> list[Path]:
     except (OSError, ValueError, AttributeError):
         return [described]
     files = {folder / f"{number:06d}{name}.npy": expected for name, expected in told.items()}
-    return [path for path, expected in files.items() if _of_file(path) != expected]
-
-
-def _of_file(path: Path) -> str:
-    found = 0
-    try:
-        with path.open("rb") as file:
-            while block := file.read(BLOCK):
-                found = zlib.crc32(block, found)
-    except OSError:
-        return ""
-    return f"{found:08x}"
+    return [path for path, expected in files.items() if file_checksum(path) != expected]

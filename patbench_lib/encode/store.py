@@ -17,7 +17,8 @@ from typing import Any, Generic, TypeVar
 
 import numpy as np
 
-from patbench_lib.encode.checksums import INDEX, checksum, damaged_files
+from patbench_lib.checksums import checksum
+from patbench_lib.encode.checksums import INDEX, damaged_files
 from patbench_lib.encode.key import StoreKey, text_hashes
 from patbench_lib.errors import PatbenchError
 from patbench_lib.files import locked, replacing, sweep, write_json

@@ -14,6 +14,7 @@ from patbench_lib.errors import PatbenchError
 from patbench_lib.files import make_folder, replacing
 from patbench_lib.models.card import Card
 from patbench_lib.models.transformer import no_progress_bar
+from patbench_lib.models.weights import fingerprint
 from patbench_lib.types import Role
 
 RECORD = "patbench.yaml"
@@ -48,7 +49,9 @@ def save_tuned(model: Any, base: Card, folder: Path, *, name: str, about: Mappin
     try:
         with no_progress_bar():
             model.save_pretrained(str(temporary), create_model_card=False)
-        _tell(temporary, base, {"card": _written(base, name), "training": dict(about)})
+        card = _written(base, name)
+        files = fingerprint(Card(**card, path=temporary), temporary)
+        _tell(temporary, base, {"card": card, "training": dict(about), "fingerprint": files})
         shutil.rmtree(folder, ignore_errors=True)
         temporary.replace(folder)
     finally:
@@ -86,6 +89,11 @@ def tuned_card(folder: Path) -> Card:
 def found_tuned(folder: Path, key: str) -> Card | None:
     """Return the card of a folder whose training had this key, None where there is none."""
     return tuned_card(folder) if folder.is_dir() and training_of(folder).get("key") == key else None
+
+
+def saved_files(folder: Path) -> str | None:
+    """Return the fingerprint of the files that were saved in a tuned model's folder; None where it tells of none."""
+    return _record(folder).get("fingerprint")
 
 
 def training_of(folder: Path) -> dict[str, Any]:

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from patbench_lib.errors import PatbenchError
+from patbench_lib.finetune.checkpoints import drop_damaged, last_checkpoint, seal
 from patbench_lib.finetune.sampler import PlannedBatches
 from patbench_lib.finetune.settings import Finetuning
 from patbench_lib.finetune.trainable import Trainable, learning_rate
@@ -139,6 +140,12 @@ def _trainer_of(plan: Ints, name: str) -> Any:
             folder.mkdir(parents=True, exist_ok=True)
             save_file({each: weight.contiguous() for each, weight in trained.items()}, folder / _WEIGHTS)
 
+        def _save_checkpoint(self, *values: Any, **named: Any) -> None:
+            super()._save_checkpoint(*values, **named)
+            self.accelerator.wait_for_everyone()  # each process writes the state of its random numbers
+            if self.is_world_process_zero():
+                seal(Path(self.args.output_dir) / f"checkpoint-{self.state.global_step}")
+
         def _load_from_checkpoint(self, checkpoint_path: str, model: Any = None) -> None:
             found = load_file(Path(checkpoint_path) / _WEIGHTS)
             with torch.no_grad():
@@ -161,6 +168,9 @@ def run(trainer: Any, work: Path) -> None:
     """Start a training or go on with it; of one that had ended, and was not saved, take the weights that it found."""
     from transformers import TrainerState
 
+    if trainer.is_world_process_zero():
+        drop_damaged(work)
+    trainer.accelerator.wait_for_everyone()
     checkpoint = last_checkpoint(work)
     if checkpoint is None:
         trainer.train()
@@ -172,12 +182,6 @@ def run(trainer: Any, work: Path) -> None:
         trainer._load_from_checkpoint(str(work / Path(state.best_model_checkpoint or checkpoint).name))
     else:
         trainer.train(resume_from_checkpoint=str(checkpoint))
-
-
-def last_checkpoint(work: Path) -> Path | None:
-    """Return the newest complete checkpoint; its state is written last, so one without was cut short."""
-    complete = [folder for folder in work.glob("checkpoint-*") if (folder / _STATE).is_file()]
-    return max(complete, key=lambda folder: int(folder.name.rsplit("-", 1)[1]), default=None)
 
 
 def _trained(model: Any) -> dict[str, Any]:

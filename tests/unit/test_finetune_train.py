@@ -137,13 +137,30 @@ def test_same_seed_same_vectors_bit_for_bit_and_stopped_in_between(base: Card, t
     with pytest.raises(KeyboardInterrupt):
         learn(base, tmp_path / "model", development=watch)
     assert not (tmp_path / "model").exists()
-    (tmp_path / ".model.training" / "checkpoint-3").mkdir()  # cut short: without its state
+    (tmp_path / ".model.training" / "checkpoint-3").mkdir()  # cut short: without its checksums
     again = learn(base, tmp_path / "model", development=Watch((0.2, 0.3)))
     np.testing.assert_array_equal(vectors(again), vectors(tuned))
     told = training_of(tmp_path / "model")
     assert told["steps"] == PAIRS // TUNING.batch
     assert told["development_ndcg10"] == {2: 0.1, 4: 0.2, 6: 0.3}, "the first look was before it was stopped"
     assert [path.name for path in tmp_path.iterdir()] == ["model"]
+
+
+@pytest.mark.parametrize("file", ["trained.safetensors", "optimizer.pt", "trainer_state.json", "checksums.json"])
+def test_a_damaged_checkpoint_is_named_and_the_training_starts_anew(
+    base: Card, tuned: Card, tmp_path: Path, file: str
+) -> None:
+    with pytest.raises(KeyboardInterrupt):
+        learn(base, tmp_path / "model", development=Watch((0.1, 0.2, 0.3), killed_at=3))
+    path = tmp_path / ".model.training" / "checkpoint-2" / file
+    content = bytearray(path.read_bytes())
+    content[len(content) // 2] ^= 1
+    path.write_bytes(content)
+    watch = Watch((0.1, 0.2, 0.3))
+    with pytest.warns(UserWarning, match=rf"checkpoint-2.{file} is damaged. The training starts anew"):
+        again = learn(base, tmp_path / "model", development=watch)
+    assert watch.looks == 3, "all of them, from the first step on"
+    np.testing.assert_array_equal(vectors(again), vectors(tuned))
 
 
 def test_finished_work_is_not_repeated_and_another_key_starts_anew(base: Card, tmp_path: Path) -> None:
