@@ -5,15 +5,18 @@ TORCH ?= torch==2.13.0
 VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
+# SHARE=2/6 as options of pytest-split, which makes the shares last alike by durations that were measured before.
+SPLIT = $(if $(SHARE),--group $(subst /, --splits ,$(SHARE)) --durations-path tests/durations.json)
 export HF_HUB_DISABLE_TELEMETRY = 1
 export PYTHONWARNINGS = ignore::DeprecationWarning
 
 .DEFAULT_GOAL := help
-.PHONY: help setup site manuscript why test browser test-slow test-cluster lint lab figures lock clean
+.PHONY: help setup site manuscript why test browser test-slow test-cluster test-cluster-demo lint lab figures lock clean
 
 help: ## print this
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-12s %s\n", $$1, $$2}'
 	@echo '  STUDY=params/demo.yaml names the study that site, why and figures work on.'
+	@echo '  SHARE=2/6 runs the second sixth of the slow tests; without it all are run.'
 
 # The environment is made again only when the lock's content changes, not when a checkout touches it.
 $(READY): requirements.lock
@@ -37,11 +40,14 @@ test: $(READY) ## run the tests, no network needed
 browser: ## bring what tests of pages in a browser need: axe-core, and on Debian as root Chromium
 	@"$(PYTHON)" tools/browser .cache/axe
 
-test-slow: $(READY) ## run the tests that take minutes
-	@HF_HUB_OFFLINE=1 $(BIN)/python -m pytest -n 2 -m slow
+test-slow: $(READY) ## run the tests that take minutes, or a share of them
+	@HF_HUB_OFFLINE=1 $(BIN)/python -m pytest -n 2 -m "slow and not cluster" $(SPLIT)
 
 test-cluster: $(READY) ## run a study on a SLURM of one node (root; Debian: slurm-wlm, munge; the extra `cluster`)
-	@HF_HUB_OFFLINE=1 $(BIN)/python -m pytest -m cluster
+	@HF_HUB_OFFLINE=1 $(BIN)/python -m pytest -m "cluster and not slow"
+
+test-cluster-demo: $(READY) ## run the demo there, from nothing, and hold it against `make site`'s
+	@HF_HUB_OFFLINE=1 $(BIN)/python -m pytest -m "cluster and slow"
 
 lint: $(READY) ## ruff, mypy and the notebooks' outputs
 	@$(BIN)/ruff check . && $(BIN)/ruff format --check . && $(BIN)/mypy && $(BIN)/nbstripout --verify notebooks/*.ipynb

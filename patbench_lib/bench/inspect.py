@@ -3,47 +3,25 @@
 from __future__ import annotations
 
 import os
-import re
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import pandas as pd
 import yaml
 
+from patbench_lib.bench.columns import find_columns, find_labels
 from patbench_lib.errors import PatbenchError
 from patbench_lib.files import write_text
 from patbench_lib.landscape.judgements import Judgements, Relevance, count_unmatched_zeros, judge
 from patbench_lib.landscape.label_sets import Labels, label_sets
-from patbench_lib.landscape.schema import COLUMNS, Landscape, Provenance
-from patbench_lib.landscape.table import map_columns, read_table, split_cells
+from patbench_lib.landscape.schema import Landscape, Provenance
+from patbench_lib.landscape.table import map_columns, read_table
+from patbench_lib.landscape.unjudged import why_unjudged
 from patbench_lib.landscape.validate import validate
 from patbench_lib.landscape.views import STANDING_IN, VIEWS, View, missing_sections
 from patbench_lib.parameters import make_study
 from patbench_lib.paths import find_root
 from patbench_lib.study import Study
-
-SYNONYMS: dict[str, tuple[str, ...]] = {
-    "publication_number": ("publicationnumber", "pubno", "pn", "patentnumber", "publicationid", "docid", "documentid"),
-    "title": ("titleen", "inventiontitle", "ti"),
-    "abstract": ("abstracten", "ab", "abstracttext"),
-    "claims": ("claimstext", "claimsen", "claim", "cl", "claimtext"),
-    "description": ("descriptionen", "descriptiontext", "desc", "fulltext"),
-    "ipc": ("ipcs", "ipccodes", "ipcr", "ipcclassifications", "ipcrclassifications", "classificationsipc"),
-    "cpc": ("cpcs", "cpccodes", "cpcclassifications", "classificationscpc"),
-    "office": ("authority", "jurisdiction", "country", "countrycode", "publicationcountry"),
-    "publication_date": ("date", "pubdate", "publicationdate", "datepublished", "pd"),
-    "family_id": ("family", "familyid", "simplefamily", "docdbfamilyid", "inpadocfamilyid", "fid"),
-    "cited": ("citations", "citedpatents", "backwardcitations", "citedpatentnumbers", "references", "citespatents"),
-    "citation_category": ("citationcategories", "categories"),
-    "dwpi_title": ("titledwpi", "dwpititle"),
-    "dwpi_abstract": ("abstractdwpi", "dwpiabstract"),
-}
-"""Other names that exports give to the schema's columns, in lower case without punctuation."""
-
-LABEL_MOST_VALUES = 400
-LABEL_LEAST_SUPPORT = 5
-LABEL_WORDS = 6
 
 CODED = ("ipc_subclass", "cpc_group")
 """Label sets that a table with IPC or CPC symbols is given beside its label columns."""
@@ -52,6 +30,8 @@ SUPPORTS = (20, 10, 5)
 """Publications that a label needs; the first number that leaves a label set is proposed."""
 
 FEW_QUERIES = 50
+
+_LEFT_OUT = "retrieval and fine-tuning are left out"
 
 SHALLOW = 10
 """With fewer candidates than this for a query, the study is measured without cutoffs."""
@@ -97,6 +77,8 @@ class Inspection:
             f"  label sets: {_told(self.proposed)}",
         ]
         lines += [f"  relevance: {signal}" for signal in self.signals]
+        if not self.signals:
+            lines.append(f"  relevance: {why_unjudged(self.landscape)}; {_LEFT_OUT}")
         if self.unmatched_zeros:
             lines.append(
                 f"  {self.unmatched_zeros} more citations match if leading zeros are ignored (EP-0495168, EP-495168): "
@@ -112,7 +94,8 @@ def inspect_table(path: Path, name: str) -> Inspection:
     Raises
     ------
     PatbenchError
-        Where the file cannot be read, has no publication numbers or texts, or gives no relevance signal at all.
+        Where the file cannot be read, has no publication numbers or texts, or gives nothing that embeddings could be
+        judged by: no relevance signal and, where nobody is cited, no labels.
     """
     table = read_table(path)
     columns = find_columns(table)
@@ -123,44 +106,16 @@ def inspect_table(path: Path, name: str) -> Inspection:
     views = tuple(view for view in there if STANDING_IN.get(view) not in there)
     if not views:
         raise PatbenchError(f"{path} has no text that a view could show.", todo="Map title and abstract, or claims.")
-    signals = find_signals(landscape)
-    if not signals:
+    signals, proposed = find_signals(landscape), propose_labels(landscape)
+    if not signals and not (why_unjudged(landscape) and proposed):
         raise PatbenchError(
             f"{path} gives no relevance: no patent cites another in it, and no two share a citation.",
             why="Retrieval needs queries with relevant documents; they come from the column `cited`.",
-            todo="Bring a table with cited publication numbers, or a larger set.",
+            todo="Bring a table with cited publication numbers, or a larger set; or, to classify and cluster alone, "
+            f"one with no citations and with labels on at least {SUPPORTS[-1]} publications each.",
         )
-    proposed, zeros = propose_labels(landscape), count_unmatched_zeros(landscape)
+    zeros = count_unmatched_zeros(landscape)
     return Inspection(name, path, columns, labels, landscape, views, signals, proposed, zeros)
-
-
-def find_columns(table: pd.DataFrame) -> dict[str, str]:
-    """Map schema columns to a table's columns that go by another spelling or a known synonym."""
-    folded = {re.sub(r"[^a-z]", "", str(column).lower()): str(column) for column in table.columns}
-    found: dict[str, str] = {}
-    for target in COLUMNS:
-        if target in table:
-            continue
-        names = (target.replace("_", ""), *SYNONYMS.get(target, ()))
-        match = next((folded[name] for name in names if name in folded and folded[name] not in COLUMNS), None)
-        if match and match not in found.values():
-            found[target] = match
-    return found
-
-
-def find_labels(table: pd.DataFrame, columns: dict[str, str]) -> tuple[str, ...]:
-    """Return columns outside the schema that read like label sets: few distinct short values, each often used."""
-    free = [str(c) for c in table.columns if c not in COLUMNS and c not in columns.values()]
-    return tuple(column for column in free if _is_label_set(split_cells(table[column])))
-
-
-def _is_label_set(values: pd.Series) -> bool:
-    entries = [entry for cell in values for entry in cell]
-    counts = pd.Series(entries, dtype=object).value_counts()
-    if not 2 <= len(counts) <= LABEL_MOST_VALUES or len(entries) < LABEL_LEAST_SUPPORT * len(counts):
-        return False
-    wordy = max(len(entry.split()) for entry in counts.index) > LABEL_WORDS
-    return not wordy and not all(re.fullmatch(r"[A-Z]{2}|[A-Z]\d?|[\d./-]+", entry) for entry in counts.index)
 
 
 def propose_labels(landscape: Landscape) -> Labels | None:
@@ -218,13 +173,13 @@ def write_study(found: Inspection, output: Path) -> None:
         source["columns"] = found.columns
     if found.labels:
         source["labels"] = list(found.labels)
-    relevance = found.signals[0].relevance.model_dump(mode="json", exclude_defaults=True)
+    first = found.signals[0].relevance.model_dump(mode="json", exclude_defaults=True) if found.signals else None
     content: dict[str, Any] = {
         "name": found.name,
         "title": f"Patent embeddings on {found.name}",
         "landscape": source,
         "external": None,
-        "relevance": {"relation": "cites", **relevance},
+        **({} if first is None else {"relevance": {"relation": "cites", **first}}),
         "views": views,
         "systems": ["BM25", "LSA", "MiniLM-static", "MiniLM-L6"],
     }
@@ -242,6 +197,7 @@ def write_study(found: Inspection, output: Path) -> None:
         "# `patbench study show FILE` prints them all, params/own-corpus.yaml explains them.",
         f"# Views this table has the sections for: {', '.join(found.views)}.",
         *(["# Other relevance signals in it:", *others] if others else []),
+        *([] if found.signals else [f"# Nobody is cited in it: {_LEFT_OUT}."]),
     ]
     body = yaml.safe_dump(content, sort_keys=False, allow_unicode=True, width=110)
     write_text(output, "\n".join(notes) + "\n" + body)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import getpass
 import os
 import tempfile
 from collections.abc import Iterator
@@ -36,8 +37,9 @@ def _take(held: ExitStack) -> int | None:
     import torch
 
     count = torch.cuda.device_count()
+    user = getattr(os, "getuid", getpass.getuser)()  # Windows knows its users by name alone
     for number in range(count) if count > 1 else ():
-        path = Path(tempfile.gettempdir()) / f"patbench-{os.getuid()}-gpu-{number}.lock"
+        path = Path(tempfile.gettempdir()) / f"patbench-{user}-gpu-{number}.lock"
         if held.enter_context(locked(path, wait=False)):
             return number
     return None

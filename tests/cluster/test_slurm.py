@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import json
 import os
-import shutil
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -13,14 +11,11 @@ from pathlib import Path
 
 import pandas as pd
 import pytest
+from fixtures.cluster import NO_ACCOUNTS, PROFILE, ROOT, checkout, stored, tables
 from fixtures.slurm import lacking, one_node
 
-from patbench_lib.encode.key import StoreKey
-from patbench_lib.encode.store import VectorFolder, shards_made
+from patbench_lib.encode.store import shards_made
 
-ROOT = Path(__file__).parents[2]
-PARTS = ("Snakefile", "profiles", "params", "notebooks", "_quarto.yml", "index.qmd", "references.bib", "theme")
-TIMES = ["seconds", "written"]
 SHARDS, FAILING = 3, "2/3"
 
 STUDY = """
@@ -68,11 +63,8 @@ class Ran:
     tried: list[str]
 
 
-def checkout(folder: Path) -> Path:
-    folder.mkdir()
-    for part in PARTS:
-        copy = shutil.copytree if (ROOT / part).is_dir() else shutil.copy
-        copy(ROOT / part, folder / part)
+def place(folder: Path) -> Path:
+    checkout(folder)
     (folder / "small.yaml").write_text(STUDY)
     (folder / "sitecustomize.py").write_text(COUNTED)
     return folder
@@ -97,7 +89,7 @@ def run(folder: Path, env: dict[str, str], *where: str, shards: int) -> Ran:
 
 @pytest.fixture(scope="module")
 def local(tmp_path_factory: pytest.TempPathFactory) -> Ran:
-    return run(checkout(tmp_path_factory.mktemp("local") / "here"), dict(os.environ), "--cores", "1", shards=1)
+    return run(place(tmp_path_factory.mktemp("local") / "here"), dict(os.environ), "--cores", "1", shards=1)
 
 
 @pytest.fixture(scope="module")
@@ -108,31 +100,8 @@ def slurm(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, str]]:
 
 @pytest.fixture(scope="module")
 def cluster(tmp_path_factory: pytest.TempPathFactory, slurm: dict[str, str]) -> Ran:
-    """Run the study by the shipped profile; only what a cluster of one node and a test's patience need is changed."""
-    where = ["--profile", "profiles/slurm", "--set-threads", "encode=1", "encode_shard=1"]
-    where += ["--slurm-no-account", "--slurm-status-command", "squeue"]
-    where += ["--slurm-init-seconds-before-status-checks", "1", "--seconds-between-status-checks", "2"]
-    return run(checkout(tmp_path_factory.mktemp("cluster") / "here"), slurm, *where, shards=SHARDS)
-
-
-def stored(folder: Path) -> dict[str, dict[str, bytes]]:
-    """Return the bytes of every vector of the stores, by store and text."""
-    found: dict[str, dict[str, bytes]] = {}
-    for path in sorted((folder / ".cache/embeddings").glob("*/key.json")):
-        store = VectorFolder(path.parents[1], StoreKey(**json.loads(path.read_text())))
-        index = store.index()
-        rows = zip(index.hashes, index.shard.tolist(), index.row.tolist(), strict=True)
-        found[path.parent.name] = {text.hex(): store.read(shard)[row].tobytes() for text, shard, row in rows}
-    return found
-
-
-def tables(folder: Path) -> dict[str, pd.DataFrame]:
-    """Return all tables of results, runs and scores, without times."""
-    found = {
-        path.relative_to(folder).as_posix(): pd.read_parquet(path)
-        for path in sorted((folder / "results/small").rglob("*.parquet"))
-    }
-    return {name: table.drop(columns=TIMES, errors="ignore") for name, table in found.items()}
+    where = [*PROFILE, *NO_ACCOUNTS]
+    return run(place(tmp_path_factory.mktemp("cluster") / "here"), slurm, *where, shards=SHARDS)
 
 
 def test_the_cluster_encoded_in_shards_what_the_machine_encoded_at_once(local: Ran, cluster: Ran) -> None:
@@ -144,7 +113,7 @@ def test_the_cluster_encoded_in_shards_what_the_machine_encoded_at_once(local: R
 
 
 def test_the_tables_are_the_same(local: Ran, cluster: Ran) -> None:
-    wanted, found = tables(local.folder), tables(cluster.folder)
+    wanted, found = tables(local.folder, "small"), tables(cluster.folder, "small")
     assert wanted.keys() == found.keys() and len(wanted) > 10
     assert "retrieve_shard" in cluster.said and "retrieve_shard" not in local.said, "it was searched by parts"
     for name, table in wanted.items():

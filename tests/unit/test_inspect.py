@@ -11,7 +11,9 @@ import yaml
 from fixtures.landscapes import as_csv, cited_in_a_row, patent
 
 from patbench_lib.bench.bench import Bench
-from patbench_lib.bench.inspect import Inspection, find_columns, find_labels, inspect_table, write_study
+from patbench_lib.bench.columns import find_columns, find_labels
+from patbench_lib.bench.inspect import Inspection, inspect_table, write_study
+from patbench_lib.bench.plan import make_plan
 from patbench_lib.errors import PatbenchError
 from patbench_lib.landscape.judgements import Relevance
 from patbench_lib.parameters import read_study
@@ -161,8 +163,24 @@ def test_a_table_without_texts_or_without_relevance_is_refused(home: Path) -> No
     with pytest.raises(PatbenchError, match="no text that a view could show"):
         inspect_table(as_csv([patent("US-1-A", title=""), patent("US-2-A", title="")], home / "t.csv"), "mine")
     loose = [patent("US-1-A", abstract="A cane.", cited="EP-1"), patent("US-2-A", abstract="A lamp.", cited="EP-2")]
-    with pytest.raises(PatbenchError, match="gives no relevance"):
-        inspect_table(as_csv(loose, home / "t.csv"), "mine")
+    for rows in (loose, [{**row, "cited": ""} for row in loose]):
+        with pytest.raises(PatbenchError, match="gives no relevance"):
+            inspect_table(as_csv(rows, home / "t.csv"), "mine")
+
+
+def test_a_table_in_which_nobody_is_cited_gives_a_study_of_its_labels(home: Path) -> None:
+    rows = [{**row, "cited": "", "topic": ["a", "b"][i % 2]} for i, row in enumerate(cited_in_a_row(60))]
+    found = inspect_table(as_csv(rows, home / "t.csv"), "mine")
+    assert found.signals == () and found.summary().endswith("retrieval and fine-tuning are left out")
+    write_study(found, home / "mine.yaml")
+    assert "# Nobody is cited in it: retrieval and fine-tuning are left out." in (home / "mine.yaml").read_text()
+    study = read_study(home / "mine.yaml")
+    assert study.labels.sets == ("topic", "ipc_subclass")
+    plan = make_plan(study, home, cores=2, shards=1)
+    assert plan.retrieve == {} and plan.assess.keys() >= {"LSA", "MiniLM-static"}
+    others = [{**row, "cited": "EP-1" if not i else ""} for i, row in enumerate(rows)]
+    with pytest.raises(PatbenchError, match="one with no citations and with labels"):
+        inspect_table(as_csv(others, home / "t.csv"), "mine")
 
 
 def test_a_name_that_cannot_name_a_folder_is_refused_and_nothing_written(home: Path) -> None:
