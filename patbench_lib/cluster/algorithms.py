@@ -46,7 +46,8 @@ def cluster(vectors: Floats, algorithm: Algorithm, k: int, settings: Clustering,
     rows = np.arange(len(vectors))
     if algorithm != "k-means" and len(rows) > settings.sample:
         rows = np.sort(np.random.default_rng(seed).choice(rows, size=settings.sample, replace=False))
-    points, k = np.ascontiguousarray(vectors[rows]), min(k, len(rows))
+    # All of them are not copied: they may be gigabytes.
+    points, k = np.ascontiguousarray(vectors if len(rows) == len(vectors) else vectors[rows]), min(k, len(rows))
     return Clustered(rows, _in_order(_clusters(points, algorithm, k, settings, seed)))
 
 
