@@ -40,7 +40,13 @@ def approximate_indexes(bench: Bench, system: str | None) -> pd.DataFrame:
 
     @cache
     def built(kind: Kind) -> Index:
-        return build_index(source.documents, kind, links=settings.hnsw_links, code_bytes=settings.pq_bytes)
+        return build_index(
+            source.documents,
+            kind,
+            candidates=bench.arena.judgements.candidates,
+            links=settings.hnsw_links,
+            code_bytes=settings.pq_bytes,
+        )
 
     def make(kind: Kind, effort: int) -> tuple[Run, dict[str, Any]]:
         index = built(kind)

@@ -17,7 +17,7 @@ import numpy as np
 
 from patbench_lib.landscape.judgements import Judgements
 from patbench_lib.retrieve.run import Run, fill
-from patbench_lib.types import Floats
+from patbench_lib.types import Bools, Floats
 
 Kind = Literal["flat", "HNSW", "IVF-PQ"]
 
@@ -43,7 +43,9 @@ class Index:
     bytes: int
 
 
-def build_index(documents: Floats, kind: Kind, *, links: int = 32, code_bytes: int = 48) -> Index:
+def build_index(
+    documents: Floats, kind: Kind, *, candidates: Bools | None = None, links: int = 32, code_bytes: int = 48
+) -> Index:
     """Build an index for inner products over documents [n, d].
 
     IVF-PQ has 4·sqrt(n) lists and codes of 8 bits, or fewer of each where the documents are too few to train as many:
@@ -51,26 +53,28 @@ def build_index(documents: Floats, kind: Kind, *, links: int = 32, code_bytes: i
 
     Parameters
     ----------
+    candidates : which documents IVF-PQ is trained on, shape [n]; all where not given. Queries alone are not to be seen.
     links : neighbours of a node in HNSW.
     code_bytes : most bytes of a vector in IVF-PQ.
     """
     import faiss
 
     vectors = np.ascontiguousarray(documents, dtype=np.float32)
-    n, dims = vectors.shape
+    learnt = vectors if candidates is None else vectors[candidates]
+    dims = vectors.shape[1]
     index: Any
     if kind == "flat":
         index, described = faiss.IndexFlatIP(dims), "flat"
     elif kind == "HNSW":
         index, described = faiss.IndexHNSWFlat(dims, links, faiss.METRIC_INNER_PRODUCT), f"HNSW, {links} links"
     else:
-        lists, parts, bits = pq_shape(n, dims, code_bytes)
+        lists, parts, bits = pq_shape(len(learnt), dims, code_bytes)
         index = faiss.IndexIVFPQ(faiss.IndexFlatIP(dims), dims, lists, parts, bits, faiss.METRIC_INNER_PRODUCT)
         index.cp.min_points_per_centroid = index.pq.cp.min_points_per_centroid = 1  # tiny collections train too
         described = f"IVF-PQ, {lists} lists, {parts} parts of {bits} bits"
     with one_thread():
         began = time.perf_counter()
-        index.train(vectors)
+        index.train(learnt)
         index.add(vectors)
         seconds = time.perf_counter() - began
     return Index(kind, described, index, seconds, len(faiss.serialize_index(index)))

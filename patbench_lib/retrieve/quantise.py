@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from patbench_lib.landscape.judgements import Judgements
 from patbench_lib.retrieve.dense import TILE, search_exact
 from patbench_lib.retrieve.run import Run, fill
-from patbench_lib.types import Floats
+from patbench_lib.types import Bools, Floats
 
 Codes = NDArray[Any]
 """Bytes that stand for vectors."""
@@ -39,12 +39,17 @@ def truncate(vectors: Floats, dims: int, *, normalise: bool) -> Floats:
     return short
 
 
-def to_int8(vectors: Floats) -> tuple[Codes, Floats]:
+def to_int8(vectors: Floats, candidates: Bools | None = None) -> tuple[Codes, Floats]:
     """Return vectors in one byte a dimension, shape [n, d], and the width of a step in each dimension, shape [d].
 
     The range of each dimension over these very vectors is cut into 255 steps; a code is the step, less 128.
+
+    Parameters
+    ----------
+    candidates : which vectors make the ranges, shape [n]; all where not given. Those of queries alone are not to.
     """
-    start, end = vectors.min(axis=0).astype(np.float32), vectors.max(axis=0).astype(np.float32)
+    ranged = vectors if candidates is None else vectors[candidates]
+    start, end = ranged.min(axis=0).astype(np.float32), ranged.max(axis=0).astype(np.float32)
     step = (end - start) / 255
     step = np.where(step == 0, np.float32(1), step)
     codes = np.empty(vectors.shape, dtype=np.int8)
@@ -110,7 +115,7 @@ def _search_int8(queries: Floats, documents: Floats, judgements: Judgements, dep
 
     All but (q step) · code is the same for every document and left out. Codes become numbers a tile at a time.
     """
-    codes, step = to_int8(documents)
+    codes, step = to_int8(documents, judgements.candidates)
     return search_exact(queries * step, codes, judgements, depth, block_mb=block_mb)
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from pathlib import Path
 
+import faiss
 import numpy as np
 import pytest
 from fixtures.rooms import judged, rankings
@@ -111,6 +112,20 @@ def test_indexes_find_candidates_alone(problem: tuple[np.ndarray, Judgements, in
         run, _ = search_index(index, vectors[made.queries], made, depth, effort=effort)
         for query, rows in zip(made.queries, rankings(run), strict=True):
             assert not made.excluded(int(query))[rows].any()
+
+
+def test_indexes_learn_from_candidates_alone() -> None:
+    rng = np.random.default_rng(0)
+    vectors, candidates = rng.normal(size=(400, 8)).astype(np.float32), np.arange(400) < 200
+    other = np.where(candidates[:, None], vectors, 100 * vectors)
+    learnt = [build_index(each, "IVF-PQ", candidates=candidates).faiss for each in (vectors, other)]
+    centres = [faiss.vector_to_array(index.pq.centroids) for index in learnt]
+    np.testing.assert_array_equal(*centres)
+    lists = [index.quantizer.reconstruct_n(0, index.nlist) for index in learnt]
+    np.testing.assert_array_equal(*lists)
+    assert learnt[0].nlist == build_index(vectors[candidates], "IVF-PQ").faiss.nlist
+    without = faiss.vector_to_array(build_index(other, "IVF-PQ").faiss.pq.centroids)
+    assert without.shape != centres[0].shape or np.abs(without - centres[0]).max() > 1
 
 
 WORDS = ("cane", "wheel", "lamp", "sensor", "strap", "query")

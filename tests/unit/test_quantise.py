@@ -39,6 +39,14 @@ def test_int8_by_hand() -> None:
     np.testing.assert_allclose(step, [1, 2, 1], rtol=1e-6)
 
 
+def test_int8_takes_its_ranges_from_candidates_alone() -> None:
+    vectors = np.array([[0, 0], [1000, -1000], [255, 510]], dtype=np.float32)
+    codes, step = to_int8(vectors, np.array([True, False, True]))
+    np.testing.assert_allclose(step, [1, 2], rtol=1e-6)
+    # The second is no candidate, and lies beyond both ranges: it gets their last codes.
+    assert codes.tolist() == [[-128, -128], [127, -128], [127, 127]]
+
+
 def test_bits_by_hand() -> None:
     vectors = np.array([[1, -1, 0, 2, -3, 4, 5, -6, 7], [-1] * 9], dtype=np.float32)
     bits = to_bits(vectors)
