@@ -18,13 +18,12 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+from drawn import CLUSTERS, DIM, PATENTS, QUERIES, Made, draw_vectors
 
 from patbench_lib.bench.provenance import hardware
-from patbench_lib.landscape.judgements import Judgements
 from patbench_lib.retrieve.run import Run
 
-PATENTS, QUERIES, DIM, DEPTH = 113_148, 46_069, 1024, 100
-LABELS, CLUSTERS, SYSTEMS, RESAMPLES, PERMUTATIONS = 200, 200, 22, 2000, 10_000
+DEPTH, LABELS, SYSTEMS, RESAMPLES, PERMUTATIONS = 100, 200, 22, 2000, 10_000
 SEARCHED = PATENTS * QUERIES
 """Pairs of a query and a document that are searched at most: exact search of ten times both would take a hundred times
 as long, and tells no more than a tenth of the queries on all documents does."""
@@ -32,27 +31,8 @@ as long, and tells no more than a tenth of the queries on all documents does."""
 WORDS, TERMS, ASKED = 60_000, 150, 200
 """Of BM25's texts: distinct words, words of a text, and queries that are timed."""
 
-Step = Callable[["Made"], tuple[float, float]]
+Step = Callable[[Made], tuple[float, float]]
 """Takes what was drawn; returns seconds and the floor in seconds."""
-
-
-class Made:
-    """A landscape of a size: vectors on disk, the rest drawn when it is asked for."""
-
-    def __init__(self, folder: Path, scale: float, flops: float, copied: float) -> None:
-        self.n, self.q = round(PATENTS * scale), round(QUERIES * scale)
-        self.flops, self.copied = flops, copied
-        self.vectors = np.load(folder / f"{self.n}.npy", mmap_mode="r")
-        self.rng = np.random.default_rng(1)
-
-    def judgements(self, queries: int) -> Judgements:
-        """Return some queries, each with one to five relevant documents, and families of about five in four."""
-        rows = np.sort(self.rng.choice(self.n, queries, replace=False))
-        counts = self.rng.integers(1, 6, queries)
-        family = self.rng.integers(0, self.n * 4 // 5, self.n).astype(np.int32)
-        documents = self.rng.integers(0, self.n, counts.sum())
-        indptr = np.concatenate([[0], np.cumsum(counts)])
-        return Judgements(rows, indptr, documents, self.rng.integers(0, 2, counts.sum()), family)
 
 
 def search(made: Made) -> tuple[float, float]:
@@ -148,19 +128,6 @@ STEPS: dict[str, Step] = {
 }
 
 
-def draw_vectors(folder: Path, scale: float) -> None:
-    """Draw unit vectors about so many centres onto disk, a block at a time."""
-    rng, n = np.random.default_rng(0), round(PATENTS * scale)
-    centres = rng.standard_normal((CLUSTERS, DIM), dtype=np.float32)
-    file = np.lib.format.open_memmap(folder / f"{n}.npy", mode="w+", dtype=np.float32, shape=(n, DIM))
-    for start in range(0, n, 8192):
-        stop = min(start + 8192, n)
-        block = rng.standard_normal((stop - start, DIM), dtype=np.float32)
-        block += 0.7 * centres[rng.integers(0, CLUSTERS, stop - start)]
-        file[start:stop] = block / np.linalg.norm(block, axis=1, keepdims=True)
-    file.flush()
-
-
 def bare_rates() -> tuple[float, float]:
     """Return operations a second of a bare matrix product, and bytes a second of a bare copy."""
     import torch
@@ -201,7 +168,7 @@ def measured(folder: Path, scales: list[float], steps: list[str]) -> list[dict[s
     )
     rows = [{"step": "bare", "flops": flops, "copied": copied, "machine": hardware()}]
     for scale in scales:
-        draw_vectors(folder, scale)
+        drawn = draw_vectors(folder, scale)
         for name in steps:
             code = f"import full_size; full_size.run_step({name!r}, {str(folder)!r}, {scale}, {flops}, {copied})"
             command = [sys.executable, "-c", code]
@@ -213,7 +180,7 @@ def measured(folder: Path, scales: list[float], steps: list[str]) -> list[dict[s
             rows.append(row)
             told = f"{row['seconds']:>9.2f} s {row['seconds'] / row['floor']:>9.1f} floors {row['peak_gib']:>7.2f} GiB"
             print(f"{name:<16}{scale:>6g} {told}", flush=True)
-        (folder / f"{round(PATENTS * scale)}.npy").unlink()
+        drawn.unlink()
     return rows
 
 
