@@ -18,6 +18,7 @@ from patbench_lib.bench.provenance import commit, hardware, versions
 from patbench_lib.errors import PatbenchError
 from patbench_lib.evaluate.compare import against, means
 from patbench_lib.kept import find_frame, find_json, save_frame, save_json
+from patbench_lib.models.card import Card
 from patbench_lib.study import digest
 
 TABLES = ("results", "comparisons", "scores")
@@ -129,12 +130,19 @@ def card_provenance(bench: Bench, system: str) -> dict[str, Any]:
     study, card = bench.study, bench.study.card(system)
     return {
         "kind": card.kind,
-        "model_id": card.hf_id or str(card.path or ""),
+        "model_id": card.hf_id or _place(card, bench.paths.root),
         "model_revision": card.revision or "",
         "query_prompt": card.prompt("query"),
         "document_prompt": card.prompt("document"),
         "settings": (study.bm25 if card.kind == "lexical" else study.encoding).model_dump_json(),
     }
+
+
+def _place(card: Card, root: Path) -> str:
+    """Return where a model of one's own lies: in the compendium from its folder on, so that it reads alike anywhere."""
+    if card.path is None:
+        return ""
+    return (card.path.relative_to(root) if card.path.is_relative_to(root) else card.path).as_posix()
 
 
 def _provenance(bench: Bench) -> pd.DataFrame:

@@ -132,6 +132,16 @@ def test_a_second_process_is_turned_away(made: Path) -> None:
     assert "Another run of study 'small' is going on" in done.stderr
 
 
+def test_no_table_and_no_page_names_the_folder_in_which_it_was_made(made: Path) -> None:
+    for name, table in tables(made).items():
+        texts = table.select_dtypes(exclude="number").astype(str)
+        naming = [column for column in texts if texts[column].str.contains(str(made), regex=False).any()]
+        assert not naming, f"{name}: {naming}"
+    pages = [path for path in (made / "_site/small").rglob("*") if path.suffix in {".html", ".json", ".js", ".csv"}]
+    naming = [path.name for path in pages if str(made) in path.read_text(encoding="utf-8")]
+    assert len(pages) > 10 and not naming
+
+
 @pytest.mark.slow
 @pytest.mark.parametrize("seconds", [3.0, 8.0, 13.0, 19.0, 25.0, 32.0])
 def test_a_killed_run_goes_on_to_the_same_tables(made: Path, tmp_path: Path, seconds: float) -> None:

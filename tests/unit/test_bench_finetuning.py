@@ -98,6 +98,7 @@ def test_changes_tell_what_made_them_and_can_be_asked_in_sql(home: Path) -> None
     made = bench(home)
     changed = finetuning_results(made)["changes"]
     plain = changed[(changed["kind"] == "plain") & (changed["recipe"] == "R3")]
+    assert set(plain["model_id"]) == {"tuned/small/MiniLM-static+R3"}, "the same in any folder"
     assert set(plain["system"]) == {"MiniLM-static+R3"} and set(plain["baseline"]) == {"MiniLM-static"}
     assert set(plain["card_kind"]) == {"static"} and plain["synthetic"].all() and set(plain["view"]) == {"TA"}
     own = changed[changed["landscape"] == "assistive"]["landscape_sha256"]
