@@ -27,6 +27,9 @@ PARTS = (
     "teaching",
 )
 TIMES = ["seconds", "written"]
+TASKS = ("retrieval", "classification", "clustering")
+FEW = ("01_landscape", "03_retrieval", "17_review")
+"""Notebooks of a run that is killed: one of the landscape, one of results, and the one that the first page needs."""
 
 SMALL = """
 name: small
@@ -148,6 +151,9 @@ def test_a_killed_run_goes_on_to_the_same_tables(made: Path, tmp_path: Path, sec
     for part in (*PARTS, "small.yaml"):
         copy = shutil.copytree if (made / part).is_dir() else shutil.copy
         copy(made / part, tmp_path / part)
+    for path in (tmp_path / "notebooks").glob("*.ipynb"):
+        if path.stem not in FEW:
+            path.unlink()
     command = [sys.executable, "-m", "patbench_lib", "site", "--study", "small.yaml"]
     sink = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
     process = subprocess.Popen(command, cwd=tmp_path, env=environment(tmp_path), start_new_session=True, **sink)
@@ -157,7 +163,7 @@ def test_a_killed_run_goes_on_to_the_same_tables(made: Path, tmp_path: Path, sec
     again = patbench(tmp_path, "site", "--study", "small.yaml")
     assert again.returncode == 0, again.stdout[-2000:] + again.stderr[-4000:]
     wanted, found = tables(made), tables(tmp_path)
-    assert wanted.keys() == found.keys()
-    for name, table in wanted.items():
-        pd.testing.assert_frame_equal(table, found[name], check_exact=True)
+    assert found.keys() <= wanted.keys() and found.keys() >= {f"{task}.results.parquet" for task in TASKS}
+    for name, table in found.items():
+        pd.testing.assert_frame_equal(table, wanted[name], check_exact=True)
     assert not list(tmp_path.rglob("*.tmp")), "no half-written file is left"
