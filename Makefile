@@ -5,8 +5,8 @@ TORCH ?= torch==2.13.0
 VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
-# SHARE=2/6 as options of pytest-split, which makes the shares last alike by durations that were measured before.
-SPLIT = $(if $(SHARE),--group $(subst /, --splits ,$(SHARE)) --durations-path tests/durations.json)
+# SHARE=2/10 as options of pytest-split: every tenth test from the second on, so that tests of a kind are dealt out.
+SPLIT = $(if $(SHARE),--group $(subst /, --splits ,$(SHARE)) --splitting-algorithm least_duration)
 export HF_HUB_DISABLE_TELEMETRY = 1
 export PYTHONWARNINGS = ignore::DeprecationWarning
 
@@ -16,7 +16,7 @@ export PYTHONWARNINGS = ignore::DeprecationWarning
 help: ## print this
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-12s %s\n", $$1, $$2}'
 	@echo '  STUDY=params/demo.yaml names the study that site, why and figures work on.'
-	@echo '  SHARE=2/6 runs the second sixth of the slow tests; without it all are run.'
+	@echo '  SHARE=2/10 runs the second tenth of the slow tests; without it all are run.'
 
 # The environment is made again only when the lock's content changes, not when a checkout touches it.
 $(READY): requirements.lock
@@ -41,7 +41,7 @@ browser: ## bring what tests of pages in a browser need: axe-core, and on Debian
 	@"$(PYTHON)" tools/browser .cache/axe
 
 test-slow: $(READY) ## run the tests that take minutes, or a share of them
-	@HF_HUB_OFFLINE=1 $(BIN)/python -m pytest -n 2 -m "slow and not cluster" $(SPLIT)
+	@HF_HUB_OFFLINE=1 $(BIN)/python -m pytest -n 2 -m "slow and not cluster" $(SPLIT) $(SLOW)
 
 test-cluster: $(READY) ## run a study on a SLURM of one node (root; Debian: slurm-wlm, munge; the extra `cluster`)
 	@HF_HUB_OFFLINE=1 $(BIN)/python -m pytest -m "cluster and not slow"
