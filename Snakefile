@@ -1,6 +1,7 @@
 # The workflow of a study: one rule for each kind of step. Start it with `make site` or `patbench site`, which hold the
 # lock, write build/<study>/study.yaml and pass it here as `--config study=…`. Of `--config` it also takes
 # `shards=4`, jobs that each transformer's encoding is cut into, and `gpus=1`, for jobs that ask for a GPU.
+import shlex
 import sys
 from pathlib import Path
 
@@ -29,7 +30,8 @@ TABLES = PLAN.tables(
 LONGEST = ["07_truncation_and_cost", "04_views", "13_expert_text", "06_late_interaction_and_reranking", "09_clustering"]
 LONGEST += ["05_fusion", "14_claims", "10_finetuning"]
 STEPS = f"{PATHS.build}/steps"
-PATBENCH = f"PATBENCH_THREADS={{threads}} '{sys.executable}' -m patbench_lib"
+PYTHON = shlex.quote(sys.executable).replace("{", "{{").replace("}", "}}")
+PATBENCH = "PATBENCH_THREADS={threads} " + PYTHON + " -m patbench_lib"
 
 
 def encoding(model, attempt, shards=1):

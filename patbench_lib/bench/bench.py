@@ -188,6 +188,13 @@ class Bench:
         """Return the name of the file of a system's run, the key of all that changes it included."""
         return f"{arena.name}.{view}.{system}.{self._run_key(system, arena, view, depth)}"
 
+    def run_file(self, system: str, arena: Arena, view: View) -> Path:
+        """Return where a system's run to the study's depth is kept."""
+        return self._run_path(self.run_name(system, arena, view, self.study.depth))
+
+    def _run_path(self, name: str) -> Path:
+        return self.paths.runs / f"{name}.parquet"
+
     def derived(
         self, name: str, arena: Arena, make: Callable[[], tuple[Run, dict[str, Any]]], *, depth: int | None = None
     ) -> Made:
@@ -199,8 +206,7 @@ class Bench:
         make : makes the run and says what is worth knowing of the making.
         depth : of the run, where it is not the study's.
         """
-        path = self.paths.runs / f"{name}.parquet"
-        return keep(path, arena.judgements.queries, depth or self.study.depth, make)
+        return keep(self._run_path(name), arena.judgements.queries, depth or self.study.depth, make)
 
     def _run_key(self, system: str, arena: Arena, view: View, depth: int) -> str:
         study = self.study.model_copy(update={"depth": depth})

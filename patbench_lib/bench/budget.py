@@ -13,9 +13,12 @@ from patbench_lib.bench.cited import PAPER
 from patbench_lib.bench.indexes import approximate_indexes, best_single
 from patbench_lib.bench.readings import reading_of
 from patbench_lib.bench.variants import cheaper_vectors
+from patbench_lib.encode.encode_tokens import TOKEN_DTYPE
+from patbench_lib.finetune.trainable import can_be_tuned
 from patbench_lib.models.budget import forward_hours, training_hours, vectors_gb
 from patbench_lib.models.card import BYTES
 from patbench_lib.reference.expected import groups
+from patbench_lib.retrieve.approximate import pq_bytes
 
 MODELS = ["system", "parameters", "tokens", "encoding", "training", "vectors", "weights", "price"]
 LARGE = ["kept", "bytes", "gigabytes", "machines", "seconds", "quality"]
@@ -36,8 +39,9 @@ def lengths(bench: Bench) -> dict[str, float]:
 def full_study(bench: Bench) -> pd.DataFrame:
     """Return what encoding and fine-tuning each published system would take on a landscape of the budget's size.
 
-    Texts are as long as this study's, cut where a model stops reading. Each view is read once as documents and once as
-    queries; fine-tuning takes as many pairs of the leading view as there are queries, one epoch for each recipe.
+    Texts are as long as this study's, cut where a model stops reading: queries as documents, though late interaction
+    reads less of them. Each view is read once as documents and once as queries; fine-tuning takes as many pairs of the
+    leading view as there are queries, one epoch for each recipe, of the systems that can be tuned.
 
     Returns
     -------
@@ -53,8 +57,10 @@ def full_study(bench: Bench) -> pd.DataFrame:
         read = {view: min(tokens, card.max_tokens or math.inf) for view, tokens in known.items()}
         tokens = texts * sum(read.values())
         pairs = 2 * budget.queries * read.get(bench.arena.views[0], 0.0) * len(settings.recipes)
-        hours = forward_hours(card, tokens, budget), training_hours(card, pairs, budget)
-        size = sum(vectors_gb(card, texts, each, BYTES["float32"]) for each in read.values())
+        learnt = training_hours(card, pairs, budget) if can_be_tuned(card) else 0.0
+        hours = forward_hours(card, tokens, budget), learnt
+        number = TOKEN_DTYPE if card.kind == "late-interaction" else bench.study.encoding.dtype
+        size = sum(vectors_gb(card, texts, each, BYTES[number]) for each in read.values())
         rows.append((card.name, card.params_m, tokens, *hours, size, card.size_gb, sum(hours) * budget.price))
     return pd.DataFrame(rows, columns=MODELS)
 
@@ -65,10 +71,11 @@ def large_landscape(bench: Bench) -> pd.DataFrame:
     Returns
     -------
     pandas.DataFrame
-        kept (the form of vectors, or index), bytes (of a patent), gigabytes (of all), machines (whose memory they
-        fill), seconds (in which these machines look at all of them once, as exact search does for every query; missing
-        for indexes, which do not), quality (share of exact search's main measure that was retained here, or of its
-        documents that an index found).
+        kept (the form of vectors, or index), bytes (of a patent, in memory), gigabytes (of all), machines (whose memory
+        they fill), seconds (in which these machines look at all of them once, as exact search does for every query;
+        missing for indexes, which do not), quality (share of exact search's main measure that was retained here, or of
+        its documents that an index found). Full vectors that only the best by bits are rescored with lie on disk.
+        IVF-PQ has the bytes of the shape that it takes at that size, not of the one that it has here.
     """
     budget, system = bench.study.budget, best_single(bench)
     if system is None:
@@ -79,10 +86,19 @@ def large_landscape(bench: Bench) -> pd.DataFrame:
     def named(row: pd.Series) -> str:
         return f"{row['variant']} dimensions" if row["kind"] == "dimensions" else str(row["variant"])
 
-    found = [(named(row), float(row["bytes"]), float(row["retention"]), True) for _, row in forms.iterrows()]
+    bits = dict(zip(forms["variant"], forms["bytes"], strict=True)).get("binary", float("nan"))
+    found = [
+        (named(row), float(bits if row["variant"] == "binary + full" else row["bytes"]), float(row["retention"]), True)
+        for _, row in forms.iterrows()
+    ]
     indexes = approximate_indexes(bench, system)
     best = indexes[indexes["index"] != "flat"].sort_values("recall").groupby("index", sort=False).tail(1)
-    found += [(str(row["index"]), float(row["bytes"]), float(row["recall"]), False) for _, row in best.iterrows()]
+    width = int(cheaper.loc[cheaper["system"] == system, "width"].max())
+    pq = pq_bytes(budget.largest, width, bench.study.truncation.pq_bytes)
+    found += [
+        (str(row["index"]), pq if row["index"] == "IVF-PQ" else float(row["bytes"]), float(row["recall"]), False)
+        for _, row in best.iterrows()
+    ]
     rows = []
     for name, size, quality, exact in found:
         gigabytes = size * budget.largest / 1e9

@@ -139,9 +139,9 @@ def retrieve_step(bench: Bench, system: str, shard: Shard | None = None) -> dict
         return {"system": system, "left_out": reason}
     for arena in bench.arenas:
         for view in arena.views:
-            if shard:
+            if shard and not bench.run_file(system, arena, view).is_file():
                 search_part(bench, system, arena, view, bench.study.depth, shard)
-            else:
+            elif not shard:
                 bench.scores(system, arena, view)
                 forget_parts(bench, bench.run_name(system, arena, view, bench.study.depth))
     if shard:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import time
 from functools import partial
 from itertools import pairwise
 from typing import TYPE_CHECKING, Any
@@ -11,6 +12,7 @@ import numpy as np
 
 from patbench_lib.bench.arena import Arena
 from patbench_lib.bench.late import search_late
+from patbench_lib.bench.made import Made
 from patbench_lib.encode.cells import Shard
 from patbench_lib.encode.encode import Encoded
 from patbench_lib.errors import PatbenchError
@@ -45,13 +47,16 @@ def search(bench: Bench, system: str, arena: Arena, view: View, depth: int) -> S
         return search_faiss(queries.vectors, documents.vectors, judgements, depth), reading
     if of := _parts_kept(bench, bench.run_name(system, arena, view, depth)):
         shards = [Shard(number, of) for number in range(1, of + 1)]
-        runs = [search_part(bench, system, arena, view, depth, shard) for shard in shards]
-        return merge_parts(runs, queries.vectors, documents.vectors, depth), reading
+        parts = [search_part(bench, system, arena, view, depth, shard) for shard in shards]
+        began = time.perf_counter()
+        run = merge_parts([part.run for part in parts], queries.vectors, documents.vectors, depth)
+        seconds = sum(part.made["seconds"] for part in parts) + time.perf_counter() - began
+        return run, {**reading, "seconds": seconds}
     run = search_exact(queries.vectors, documents.vectors, judgements, depth, block_mb=study.search.block_mb)
     return run, reading
 
 
-def search_part(bench: Bench, system: str, arena: Arena, view: View, depth: int, shard: Shard) -> Run:
+def search_part(bench: Bench, system: str, arena: Arena, view: View, depth: int, shard: Shard) -> Made:
     """Rank a part of a view's documents by a system's vectors, or find its ranking.
 
     Raises
@@ -66,7 +71,7 @@ def search_part(bench: Bench, system: str, arena: Arena, view: View, depth: int,
             todo="Leave out --shard.",
         )
     name = f"{bench.run_name(system, arena, view, depth)}.{shard.number}-of-{shard.of}"
-    return bench.derived(name, arena, partial(_searched, bench, system, arena, view, depth, shard), depth=depth).run
+    return bench.derived(name, arena, partial(_searched, bench, system, arena, view, depth, shard), depth=depth)
 
 
 def in_parts(study: Study, card: Card) -> bool:

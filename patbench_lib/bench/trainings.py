@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
 import warnings
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -13,9 +12,10 @@ from patbench_lib.bench.bench import Bench
 from patbench_lib.bench.keys import files_key, made_by, model_key
 from patbench_lib.bench.partitions import label_sets, pairs, partition, views_read
 from patbench_lib.evaluate.statistics import seed_of
+from patbench_lib.finetune.alone import alone
 from patbench_lib.finetune.blend import blend
 from patbench_lib.finetune.develop import Development, lowest, make_development
-from patbench_lib.finetune.folder import found_tuned, saved_files
+from patbench_lib.finetune.folder import found_tuned, remove_tuned, saved_files
 from patbench_lib.finetune.join import joined
 from patbench_lib.finetune.lesson import Lesson
 from patbench_lib.finetune.pairs import Pairs, matched
@@ -131,27 +131,36 @@ def tuned(bench: Bench, training: Training, *, say: Callable[[str], None] = prin
     PatbenchError
         Where the model or its pairs cannot be trained, or the loss diverges.
     """
-    base, folder = bench.study.card(training.model), folder_of(bench, training)
-    key = _key(bench, training)
-    if (kept := found_tuned(folder, key)) is not None and _as_saved(kept, folder):
+    folder, key = folder_of(bench, training), _key(bench, training)
+    if (kept := _found(folder, key)) is not None:
         return kept
-    if training.kind == "blend":
-        plain = Training(training.model, training.recipe)
-        tuned(bench, plain, say=say)
-        return blend(
-            base,
-            folder_of(bench, plain),
-            bench.study.finetuning.blend,
-            folder,
-            name=training.name,
-            key=key,
-            allow_remote_code=bench.study.allow_remote_code,
-        )
+    with alone(folder, training.name, say):
+        if (kept := _found(folder, key)) is not None:  # another process made it meanwhile
+            return kept
+        made = _blended if training.kind == "blend" else _trained
+        return made(bench, training, folder, key, say)
+
+
+def _blended(bench: Bench, training: Training, folder: Path, key: str, say: Callable[[str], None]) -> Card:
+    plain = Training(training.model, training.recipe)
+    tuned(bench, plain, say=say)
+    return blend(
+        bench.study.card(training.model),
+        folder_of(bench, plain),
+        bench.study.finetuning.blend,
+        folder,
+        name=training.name,
+        key=key,
+        allow_remote_code=bench.study.allow_remote_code,
+    )
+
+
+def _trained(bench: Bench, training: Training, folder: Path, key: str, say: Callable[[str], None]) -> Card:
     lesson, settings = lesson_of(bench, training), _settings(bench, training)
     # Weights kept at the best look would have been trained for other numbers of steps than those of other recipes.
     even = training.kind == "matched"
     return train(
-        base,
+        bench.study.card(training.model),
         lesson,
         settings,
         folder,
@@ -165,14 +174,15 @@ def tuned(bench: Bench, training: Training, *, say: Callable[[str], None] = prin
     )
 
 
-def _as_saved(card: Card, folder: Path) -> bool:
-    """Tell whether a tuned model's files are those that were saved; a folder of others is removed, and that is said."""
-    saved = saved_files(folder)
-    if saved is None or (locate(card) and files_key(card) == saved):
-        return True
+def _found(folder: Path, key: str) -> Card | None:
+    """Return the card of a tuned model whose files are as they were saved; a folder of others is told and removed."""
+    card = found_tuned(folder, key)
+    saved = saved_files(folder) if card else None
+    if card is None or saved is None or (locate(card) and files_key(card) == saved):
+        return card
     warnings.warn(f"{folder} is damaged: its files are not those that were saved. It is tuned again.", stacklevel=2)
-    shutil.rmtree(folder, ignore_errors=True)
-    return False
+    remove_tuned(folder)
+    return None
 
 
 def with_tuned(bench: Bench, which: Sequence[Training], *, say: Callable[[str], None] = print) -> Bench:

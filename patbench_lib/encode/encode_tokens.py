@@ -17,6 +17,9 @@ from patbench_lib.encode.token_store import TokenFolder, TokenVectors
 from patbench_lib.models.late import LateEncoder
 from patbench_lib.types import Floats, Ints, Role
 
+TOKEN_DTYPE = "float16"
+"""Number type that token vectors are stored in: there are hundreds a text."""
+
 
 @dataclass(frozen=True)
 class EncodedTokens(Reading):
@@ -97,7 +100,7 @@ def token_key(encoder: LateEncoder, role: Role) -> StoreKey:
         pooling=card.pooling or "",
         normalise=card.normalise,
         compute=encoder.dtype,
-        dtype="float16",
+        dtype=TOKEN_DTYPE,
     )
 
 
@@ -112,6 +115,6 @@ def _encode_cell(
 
     for positions, rows in read_batches(read, tokens, limit=encoder.limits[role], budget=budget):
         for position, row in zip(positions, rows, strict=True):
-            vectors[position] = row.astype(np.float16)
+            vectors[position] = row.astype(TOKEN_DTYPE)
         bar.step(len(positions), int(tokens[positions].sum()))
     return vectors, tokens

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import io
-import json
 import os
 import time
 import warnings
@@ -22,6 +21,7 @@ from patbench_lib.encode.checksums import INDEX, damaged_files
 from patbench_lib.encode.key import StoreKey, text_hashes
 from patbench_lib.errors import PatbenchError
 from patbench_lib.files import locked, replacing, sweep, write_json
+from patbench_lib.kept import find_json, save_json
 from patbench_lib.types import Floats, Ints
 
 V = TypeVar("V")
@@ -59,6 +59,7 @@ class ShardFolder(ABC, Generic[V]):
         self.folder = root / key.name
         self._entries: dict[int, np.ndarray] = {}
         self._sound: set[int] = set()
+        self._written: dict[int, tuple[int, int]] = {}
 
     @contextmanager
     def claim(self, hashes: np.ndarray, *, wait: bool) -> Iterator[bool]:
@@ -88,11 +89,17 @@ class ShardFolder(ABC, Generic[V]):
         return sorted(int(path.name.split(".")[0]) for path in self.folder.glob("*.index.npy"))
 
     def index(self) -> Index:
-        """Read the index of all complete shards; a shard never changes, so each is read once."""
+        """Read the index of all complete shards; each is read once, and again where it is another.
+
+        A shard never changes, but a damaged one is removed, by any process, and its number is given anew.
+        """
         shards = self.shards()
         for number in shards:
-            if number not in self._entries:
+            written = self._when(number)
+            if number not in self._entries or self._written.get(number) != written:
+                self._forget(number)
                 self._read_entries(number)
+                self._written[number] = written
         shards = [number for number in shards if number in self._entries]
         if not shards:
             return Index(np.empty(0, "S16"), *(np.empty(0, np.int64) for _ in range(3)))
@@ -114,6 +121,18 @@ class ShardFolder(ABC, Generic[V]):
             self._discard(number, files)
         return np.flatnonzero((self.index().find(hashes) if damaged else found) < 0)
 
+    def _when(self, number: int) -> tuple[int, int]:
+        """Tell a shard's index from another one of its number: by its inode and when it was written."""
+        try:
+            status = (self.folder / f"{number:06d}{INDEX}.npy").stat()
+        except OSError:
+            return 0, 0
+        return status.st_ino, status.st_mtime_ns
+
+    def _forget(self, number: int) -> None:
+        self._entries.pop(number, None)
+        self._sound.discard(number)
+
     def _read_entries(self, number: int) -> None:
         path = self.folder / f"{number:06d}{INDEX}.npy"
         try:
@@ -134,7 +153,7 @@ class ShardFolder(ABC, Generic[V]):
                 path.unlink(missing_ok=True)
         except OSError as error:
             raise PatbenchError(f"{named} is damaged and cannot be removed.", why=str(error)) from error
-        self._entries.pop(number, None)
+        self._forget(number)
 
     def place(self, texts: Sequence[str]) -> tuple[Ints, Ints, Ints]:
         """Return shard, row within it, and tokens of each text, each of shape [n].
@@ -194,7 +213,7 @@ class ShardFolder(ABC, Generic[V]):
         index = contents.pop(INDEX)
         for name, content in contents.items():
             _save(self.folder / f"{number:06d}{name}.npy", content)
-        write_json(self.folder / f"{number:06d}.json", {**counts, **made, **told, "created": time.time()})
+        save_json(self.folder / f"{number:06d}.json", {**counts, **made, **told, "created": time.time()})
         _save(self.folder / f"{number:06d}{INDEX}.npy", index)
 
 
@@ -228,7 +247,7 @@ def shards_made(folder: Path) -> list[dict[str, Any]]:
     """Return how each complete shard of a folder was made: texts, tokens, tokens read, seconds, device, created."""
     indexes = sorted(folder.glob("*.index.npy"))
     files = [path.with_name(path.name.replace(".index.npy", ".json")) for path in indexes]
-    return [json.loads(path.read_text(encoding="utf-8")) for path in files]
+    return [told for path in files if (told := find_json(path)) is not None]
 
 
 def _content(array: np.ndarray) -> memoryview:

@@ -51,7 +51,9 @@ def blend(
     if not 0 <= share <= 1:
         raise PatbenchError(f"A share of {share} of the trained weights is none.", todo="Give one from 0 to 1.")
     trainable = load_whole(base, device="cpu", allow_remote_code=allow_remote_code)
-    other = load_whole(tuned_card(tuned), device="cpu", allow_remote_code=allow_remote_code)
+    card = tuned_card(tuned)
+    allowed = {*allow_remote_code, *([card.name] if base.name in allow_remote_code else [])}  # it runs the same code
+    other = load_whole(card, device="cpu", allow_remote_code=allowed)
     untrained, trained = trainable.model.state_dict(), other.model.state_dict()
     _check_alike(untrained, trained, base, tuned)
     mixed = {each: _between(weight, trained[each], share) for each, weight in untrained.items()}

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shutil
 import warnings
+from collections.abc import Collection
 from pathlib import Path
 
 from patbench_lib.checksums import file_checksum
@@ -23,13 +24,20 @@ def last_checkpoint(work: Path) -> Path | None:
     return max(whole, key=lambda folder: int(folder.name.rsplit("-", 1)[1]), default=None)
 
 
+def prune(work: Path, kept: Collection[str]) -> None:
+    """Remove all checkpoints but some, their checksums first: what a kill meanwhile leaves of one is not whole."""
+    for folder in work.glob("checkpoint-*"):
+        if folder.name not in kept:
+            (folder / _SUMS).unlink(missing_ok=True)
+            shutil.rmtree(folder, ignore_errors=True)
+
+
 def drop_damaged(work: Path) -> None:
     """Remove all checkpoints, and say so, where a file of one is not as it was written: a later one may need it."""
     damaged = [path for sums in sorted(work.glob(f"checkpoint-*/{_SUMS}")) for path in _damaged_files(sums)]
     if damaged:
         warnings.warn(f"{damaged[0]} is damaged. The training starts anew.", stacklevel=2)
-        for folder in work.glob("checkpoint-*"):
-            shutil.rmtree(folder, ignore_errors=True)
+        prune(work, ())
 
 
 def _damaged_files(sums: Path) -> list[Path]:

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import shutil
 import uuid
+import warnings
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 import yaml
+from pydantic import ValidationError
 
 from patbench_lib.errors import PatbenchError
 from patbench_lib.files import make_folder, replacing
@@ -52,11 +54,19 @@ def save_tuned(model: Any, base: Card, folder: Path, *, name: str, about: Mappin
         card = _written(base, name)
         files = fingerprint(Card(**card, path=temporary), temporary)
         _tell(temporary, base, {"card": card, "training": dict(about), "fingerprint": files})
-        shutil.rmtree(folder, ignore_errors=True)
+        remove_tuned(folder)
         temporary.replace(folder)
     finally:
         shutil.rmtree(temporary, ignore_errors=True)
     return tuned_card(folder)
+
+
+def remove_tuned(folder: Path) -> None:
+    """Remove a tuned model's folder, if there is one; a kill meanwhile leaves no half of it under its name."""
+    gone = folder.parent / f".{folder.name}.{uuid.uuid4().hex[:8]}.tmp"
+    if folder.is_dir():
+        folder.replace(gone)
+        shutil.rmtree(gone, ignore_errors=True)
 
 
 def tell_tested(folder: Path, base: Card, tested: Mapping[str, str]) -> None:
@@ -87,8 +97,14 @@ def tuned_card(folder: Path) -> Card:
 
 
 def found_tuned(folder: Path, key: str) -> Card | None:
-    """Return the card of a folder whose training had this key, None where there is none."""
-    return tuned_card(folder) if folder.is_dir() and training_of(folder).get("key") == key else None
+    """Return the card of a folder whose training had this key, None where there is none, or its record is damaged."""
+    if not folder.is_dir():
+        return None
+    try:
+        return tuned_card(folder) if training_of(folder).get("key") == key else None
+    except (PatbenchError, ValidationError) as error:
+        warnings.warn(f"{str(error).partition(chr(10))[0]} It is tuned again.", stacklevel=2)
+        return None
 
 
 def saved_files(folder: Path) -> str | None:

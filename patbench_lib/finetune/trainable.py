@@ -121,6 +121,11 @@ def check_trainable(card: Card, settings: Finetuning) -> None:
         )
 
 
+def can_be_tuned(card: Card) -> bool:
+    """Tell whether models of a card's kind are fine-tuned here, whatever this environment has installed."""
+    return card.kind in ("dense", "static") and not card.encode_tasks
+
+
 def uses_lora(card: Card, lora: Lora) -> bool:
     """Tell whether adapters are trained in place of all weights."""
     if card.kind != "dense" or lora.use == "off":

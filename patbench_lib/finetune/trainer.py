@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from patbench_lib.errors import PatbenchError
-from patbench_lib.finetune.checkpoints import drop_damaged, last_checkpoint, seal
+from patbench_lib.finetune.checkpoints import drop_damaged, last_checkpoint, prune, seal
 from patbench_lib.finetune.sampler import PlannedBatches
 from patbench_lib.finetune.settings import Finetuning
 from patbench_lib.finetune.trainable import Trainable, learning_rate
@@ -53,7 +53,6 @@ def arguments(
         eval_steps=every,
         save_strategy="steps",
         save_steps=every,
-        save_total_limit=2,
         load_best_model_at_end=watched,
         metric_for_best_model=METRIC if watched else None,
         greater_is_better=True if watched else None,
@@ -144,7 +143,14 @@ def _trainer_of(plan: Ints, name: str) -> Any:
             super()._save_checkpoint(*values, **named)
             self.accelerator.wait_for_everyone()  # each process writes the state of its random numbers
             if self.is_world_process_zero():
-                seal(Path(self.args.output_dir) / f"checkpoint-{self.state.global_step}")
+                work, newest = Path(self.args.output_dir), f"checkpoint-{self.state.global_step}"
+                seal(work / newest)
+                # Not left to the library, which takes the one of the oldest date for the oldest.
+                prune(work, {newest, Path(self.state.best_model_checkpoint or newest).name})
+
+        def _load_best_model(self) -> None:
+            # The library's goes on with the last weights where the best are missing.
+            self._load_from_checkpoint(self.state.best_model_checkpoint)
 
         def _load_from_checkpoint(self, checkpoint_path: str, model: Any = None) -> None:
             found = load_file(Path(checkpoint_path) / _WEIGHTS)

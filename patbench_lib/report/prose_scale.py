@@ -49,10 +49,10 @@ def _costs(bench: Bench, costs: pd.DataFrame) -> str:
         return NOTHING_READ
     budget = bench.study.budget
     hours = costs["encoding"].sum() + costs["training"].sum()
-    most = costs.sort_values("price").iloc[-1]
+    most, tuned = costs.sort_values("price").iloc[-1], int((costs["training"] > 0).sum())
     return (
         f"Encoding {len(bench.arena.views)} views of {budget.patents:,} patents by {len(costs)} systems, and tuning "
-        f"each by {len(bench.study.finetuning.recipes)} recipes, takes {hours:,.0f} GPU-hours and "
+        f"{tuned} of them by {len(bench.study.finetuning.recipes)} recipes, takes {hours:,.0f} GPU-hours and "
         f"{costs['price'].sum():,.0f} {plain(budget.currency)}; {plain(str(most['system']))} alone takes "
         f"{most['price'] / costs['price'].sum():.0%} of it. Vectors fill {costs['vectors'].sum():,.0f} GB."
     )
@@ -62,9 +62,10 @@ def _plan(bench: Bench, large: pd.DataFrame) -> str:
     if large.empty:
         return NO_VECTORS
     budget, full = bench.study.budget, large.iloc[0]
-    smallest = large.sort_values("gigabytes").iloc[0]
+    smallest = large.sort_values(["gigabytes", "quality"], ascending=[True, False]).iloc[0]
     return (
         f"At {budget.largest:,} patents full vectors of the system that leads here take {full['gigabytes']:,.0f} GB, "
-        f"{full['machines']:,} machines, and every query {full['seconds']:.1f} s of all of them; the smallest form, "
-        f"{plain(str(smallest['kept']))}, takes {smallest['gigabytes']:,.1f} GB and kept {smallest['quality']:.0%}."
+        f"{full['machines']:,} machines, and every query {full['seconds']:.1f} s of all of them; the form of "
+        f"the least memory, {plain(str(smallest['kept']))}, takes {smallest['gigabytes']:,.1f} GB and "
+        f"kept {smallest['quality']:.0%}."
     )

@@ -105,18 +105,21 @@ def large_table(large: pd.DataFrame, bench: Bench, *, synthetic: bool) -> GT:
     large : of `bench.budget.large_landscape`.
     """
     budget = bench.study.budget
-    shown = large.rename(columns={"bytes": "bytes a patent", "seconds": "one look at all (s)", "quality": "kept here"})
+    shown = large.rename(
+        columns={"bytes": "bytes a patent, in memory", "seconds": "one look at all (s)", "quality": "kept here"}
+    )
     notes = [
         f"{budget.largest:,} patents on machines of {budget.node_gb:,.0f} GB that read {budget.node_gbps:,.0f} GB of "
         "them in a second. Computed, not measured.",
         "kept here: share of the full vectors' main measure, of an index its recall of exact search, on this study's "
-        "landscape. Whether it stays so on a larger one is not known.",
+        "landscape. Whether it stays so on a larger one is not known; IVF-PQ has more lists there, and coarser codes.",
+        "binary + full: the full vectors lie on disk, and only those of the best by bits are read.",
     ]
     if large.empty:
         notes = [NO_VECTORS]
     return table(
         shown,
-        decimals={"bytes a patent": 0, "gigabytes": 1, "one look at all (s)": 2},
+        decimals={"bytes a patent, in memory": 0, "gigabytes": 1, "one look at all (s)": 2},
         percent=["kept here"],
         whole=["machines"],
         unbroken=["kept"],

@@ -90,6 +90,12 @@ def pq_shape(n: int, dims: int, code_bytes: int) -> tuple[int, int, int]:
     return lists, parts, bits
 
 
+def pq_bytes(n: int, dims: int, code_bytes: int) -> float:
+    """Return the bytes of a document in IVF-PQ over n of them: its code, a number of 8 bytes, its share of centres."""
+    lists, parts, bits = pq_shape(n, dims, code_bytes)
+    return -(-parts * bits // 8) + 8 + 4 * dims * (lists + (1 << bits)) / n
+
+
 def search_index(
     index: Index, queries: Floats, judgements: Judgements, depth: int, *, effort: int = 0
 ) -> tuple[Run, float]:

@@ -52,6 +52,15 @@ def test_the_full_study_has_every_published_system_that_reads_and_their_sums_hol
     small = costs.set_index("system").loc["MiniLM-L6"]
     assert small["tokens"] == 1500 * 256, "it stops reading at 256 tokens"
     assert small["vectors"] == pytest.approx(1500 * 384 * 4 / 1e9)
+    late = next(card for card in map(study.study.card, costs["system"]) if card.kind == "late-interaction")
+    ragged = costs.set_index("system").loc[late.name]
+    # Two bytes a number, as the store keeps tokens; and it is not tuned.
+    assert ragged["vectors"] == pytest.approx(1500 * 300 * late.dim * 2 / 1e9) and ragged["training"] == 0
+    tuned = int((costs["training"] > 0).sum())
+    assert (
+        0 < tuned < len(costs)
+        and f"tuning {tuned} of them by 4 recipes" in close_scale(study, costs, pd.DataFrame(columns=LARGE)).data
+    )
     hours = forward_hours(study.study.card("MiniLM-L6"), 1500 * 256, study.study.budget)
     learnt = training_hours(study.study.card("MiniLM-L6"), 2 * 500 * 256 * 4, study.study.budget)
     assert small["price"] == pytest.approx(2 * (hours + learnt))
@@ -72,10 +81,11 @@ def test_a_large_landscape_takes_machines_by_its_bytes(tmp_path: Path, monkeypat
     cheaper = pd.DataFrame(
         {
             "system": "MiniLM-static",
-            "variant": ["full", "64"],
-            "kind": ["full", "dimensions"],
-            "bytes": [1536.0, 256.0],
-            "retention": [1.0, 0.9],
+            "variant": ["full", "64", "binary", "binary + full"],
+            "kind": ["full", "dimensions", "numbers", "numbers"],
+            "bytes": [1536.0, 256.0, 48.0, 1584.0],
+            "retention": [1.0, 0.9, 0.7, 0.95],
+            "width": 384,
         }
     )
     indexes = pd.DataFrame({"index": ["flat", "IVF-PQ", "IVF-PQ"], "bytes": [1.0, 56.0, 56.0], "recall": [1, 0.5, 0.7]})
@@ -83,13 +93,16 @@ def test_a_large_landscape_takes_machines_by_its_bytes(tmp_path: Path, monkeypat
     monkeypatch.setattr(bench_budget, "cheaper_vectors", lambda _: cheaper)
     monkeypatch.setattr(bench_budget, "approximate_indexes", lambda *_: indexes)
     large = large_landscape(study)
-    assert large["kept"].tolist() == ["full", "64 dimensions", "IVF-PQ"]
-    full, _, index = (row for _, row in large.iterrows())
+    assert large["kept"].tolist() == ["full", "64 dimensions", "binary", "binary + full", "IVF-PQ"]
+    full, _, bits, rescored, index = (row for _, row in large.iterrows())
+    assert rescored["bytes"] == bits["bytes"] == 48, "what only the best are rescored with is not in memory"
+    # A million train 4 · 1,000 lists of 48 parts of 8 bits: 48 + 8 bytes, and 384 · 4 bytes of 4,256 centres shared.
+    assert index["bytes"] == pytest.approx(56 + 384 * 4 * 4256 / 1e6)
     assert full["gigabytes"] == pytest.approx(1.536) and full["machines"] == 2
     assert full["seconds"] == pytest.approx(1.536 / 2 / 2.0), "both machines look at their half at once"
     assert index["quality"] == pytest.approx(0.7) and math.isnan(index["seconds"])
     assert "Computed, not measured." in large_table(large, study, synthetic=True).as_raw_html()
-    assert "IVF-PQ, takes 0.1 GB and kept 70%" in close_scale(study, pd.DataFrame(columns=MODELS), large).data
+    assert "binary + full, takes 0.0 GB and kept 95%" in close_scale(study, pd.DataFrame(columns=MODELS), large).data
 
 
 def test_what_was_measured_is_told_with_its_machine_or_said_to_be_missing(tmp_path: Path) -> None:

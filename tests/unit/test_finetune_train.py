@@ -1,7 +1,10 @@
 from __future__ import annotations
 
+import os
+import shutil
 import subprocess
 import sys
+import warnings
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
@@ -161,6 +164,50 @@ def test_a_damaged_checkpoint_is_named_and_the_training_starts_anew(
         again = learn(base, tmp_path / "model", development=watch)
     assert watch.looks == 3, "all of them, from the first step on"
     np.testing.assert_array_equal(vectors(again), vectors(tuned))
+
+
+def test_a_kill_while_an_old_checkpoint_is_removed_leaves_the_newer_one(
+    base: Card, tuned: Card, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from patbench_lib.finetune import checkpoints
+
+    def killed(folder: Path, **_: Any) -> None:
+        next(folder.glob("*.safetensors")).unlink()
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patched:
+        patched.setattr(checkpoints.shutil, "rmtree", killed)
+        with pytest.raises(KeyboardInterrupt):
+            learn(base, tmp_path / "model")
+    work = tmp_path / ".model.training"
+    assert {path.name for path in work.glob("checkpoint-*")} == {"checkpoint-2", "checkpoint-4"}
+    with warnings.catch_warnings():
+        warnings.filterwarnings("error", message=".*is damaged")
+        again = learn(base, tmp_path / "model")
+    assert training_of(tmp_path / "model")["steps"] == 6
+    np.testing.assert_array_equal(vectors(again), vectors(tuned))
+
+
+def test_checkpoints_of_a_clock_that_was_ahead_are_gone_on_with(base: Card, tuned: Card, tmp_path: Path) -> None:
+    with pytest.raises(KeyboardInterrupt):
+        learn(base, tmp_path / "model", development=Watch((0.3, 0.2, 0.1), killed_at=3))
+    for path in (tmp_path / ".model.training").rglob("*"):
+        os.utime(path, (4e9, 4e9))
+    learn(base, tmp_path / "model", development=Watch((0.1,)))
+    assert training_of(tmp_path / "model")["best_step"] == 2, "the first look, of before, was the best"
+
+
+def test_best_weights_that_are_gone_stop_a_training_and_are_not_passed_over(base: Card, tmp_path: Path) -> None:
+    @dataclass
+    class Lost(Watch):
+        def score(self, encoder: Any) -> float:
+            if self.looks == 2:
+                shutil.rmtree(tmp_path / ".model.training" / "checkpoint-2")
+            return super().score(encoder)
+
+    with pytest.raises(FileNotFoundError):
+        learn(base, tmp_path / "model", development=Lost((0.3, 0.2, 0.1)))
+    assert not (tmp_path / "model").exists()
 
 
 def test_finished_work_is_not_repeated_and_another_key_starts_anew(base: Card, tmp_path: Path) -> None:

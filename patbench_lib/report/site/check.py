@@ -21,9 +21,18 @@ _LEFT_OVER = {
     "a shortcode that was not filled in": re.compile(r"\{\{<[^>]*>?"),
     "a block fence that was not read": re.compile(r"^\s*:{3,}.*$", re.M),
 }
-_LOADED = ("script", "img", "iframe", "source", "video", "audio", "embed")
+_LOADED = {
+    "src": ("script", "img", "iframe", "source", "video", "audio", "embed", "track", "input"),
+    "data": ("object",),
+    "poster": ("video",),
+    "href": ("image", "use"),
+    "xlink:href": ("image", "use"),
+}
+"""Elements that load what an attribute of theirs names."""
 _LOADING_LINKS = {"stylesheet", "preload", "icon", "modulepreload", "preconnect", "dns-prefetch"}
 _REMOTE = re.compile(r"^\s*(https?:)?//")
+_REMOTE_PICTURE = re.compile(r"(?:^|,)\s*((?:https?:)?//\S+)")
+_REMOTE_FETCH = re.compile(r"\bfetch\(\s*['\"`]((?:https?:)?//[^'\"`]+)")
 _REMOTE_MODULE = re.compile(r"\bimport\b[^;\n]*?['\"]((?:https?:)?//[^'\"]+)['\"]")
 _REMOTE_CSS = re.compile(r"(?:url\(\s*['\"]?|@import\s+['\"])((?:https?:)?//[^'\")\s]+)")
 
@@ -158,13 +167,17 @@ def _alternatives(page: _Page, pages: dict[Path, _Page]) -> Iterator[str]:
 
 def _remote(page: _Page, pages: dict[Path, _Page]) -> Iterator[str]:
     """A page reads with no network: nothing is loaded from elsewhere."""
-    for element in page.soup.find_all(_LOADED, src=_REMOTE):
-        yield f"loads {element['src']} from elsewhere"
+    for attribute, elements in _LOADED.items():
+        for element in page.soup.find_all(elements, attrs={attribute: _REMOTE}):
+            yield f"loads {element[attribute]} from elsewhere"
+    for element in page.soup.find_all(srcset=True):
+        for address in _REMOTE_PICTURE.findall(str(element["srcset"])):
+            yield f"loads {address} from elsewhere"
     for link in page.soup.find_all("link", href=_REMOTE):
         if _LOADING_LINKS & set(link.get_attribute_list("rel")):
             yield f"loads {link['href']} from elsewhere"
     for script in page.soup.find_all("script", src=False):
-        for address in _REMOTE_MODULE.findall(script.get_text()):
+        for address in [*_REMOTE_MODULE.findall(script.get_text()), *_REMOTE_FETCH.findall(script.get_text())]:
             yield f"loads {address} from elsewhere"
     styles = [*page.soup.find_all("style"), *page.soup.find_all(style=True)]
     for style in styles:
