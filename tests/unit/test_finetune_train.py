@@ -155,12 +155,12 @@ def test_a_damaged_checkpoint_is_named_and_the_training_starts_anew(
 ) -> None:
     with pytest.raises(KeyboardInterrupt):
         learn(base, tmp_path / "model", development=Watch((0.1, 0.2, 0.3), killed_at=3))
-    path = tmp_path / ".model.training" / "checkpoint-2" / file
+    path = tmp_path / ".model.training" / "checkpoint-4" / file
     content = bytearray(path.read_bytes())
     content[len(content) // 2] ^= 1
     path.write_bytes(content)
     watch = Watch((0.1, 0.2, 0.3))
-    with pytest.warns(UserWarning, match=rf"checkpoint-2.{file} is damaged. The training starts anew"):
+    with pytest.warns(UserWarning, match=rf"checkpoint-4.{file} is damaged. The training starts anew"):
         again = learn(base, tmp_path / "model", development=watch)
     assert watch.looks == 3, "all of them, from the first step on"
     np.testing.assert_array_equal(vectors(again), vectors(tuned))
