@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from fixtures.studies import bench
 
-from patbench_lib.bench import searching
+from patbench_lib.bench import made, searching
 from patbench_lib.bench.bench import Bench
 from patbench_lib.bench.plan import make_plan, retrieve_step
 from patbench_lib.bench.searching import search_part
@@ -36,6 +36,8 @@ def test_parts_that_were_searched_alone_make_the_run_of_one_search(tmp_path: Pat
     assert len(files(parted)) == of and not files(parted) & files(whole)
     retrieve_step(parted, SYSTEM)
     assert files(parted) == files(whole), "the parts are gone"
+    retrieve_step(parted, SYSTEM, Shard(1, of))
+    assert files(parted) == files(whole), "what is kept as a whole is not searched by parts again"
     one, other = run_of(whole), run_of(parted)
     np.testing.assert_array_equal(one.documents, other.documents)
     np.testing.assert_array_equal(one.scores, other.scores)
@@ -51,6 +53,19 @@ def test_a_part_that_is_missing_is_searched_where_the_parts_are_merged(
     monkeypatch.setattr(searching, "search_exact", lambda *a, **k: searched.append(k["part"]) or exact(*a, **k))
     retrieve_step(parted, SYSTEM)
     assert [(part.start, part.stop) for part in searched] == [(0, 20), (40, 60)]
+
+
+def test_the_seconds_of_a_merged_run_are_those_of_its_parts_and_of_the_merging(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    parted = bench(tmp_path)
+    keep = made.save_json
+    monkeypatch.setattr(made, "save_json", lambda path, said: keep(path, {**said, "seconds": said["seconds"] + 100}))
+    for number in (1, 2):
+        retrieve_step(parted, SYSTEM, Shard(number, 2))
+    retrieve_step(parted, SYSTEM)
+    # Each of the three files says 100 s more than it took, and the last one's are those of the two others beside.
+    assert 300 < parted.reading(SYSTEM, parted.arena, parted.arena.views[0])["seconds"] < 400
 
 
 @pytest.mark.parametrize(("system", "backend"), [("BM25", "exact"), (SYSTEM, "faiss")])
