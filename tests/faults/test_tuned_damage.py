@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import itertools
 import shutil
 from collections.abc import Callable
 from pathlib import Path
@@ -37,8 +36,10 @@ def made(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 DAMAGES = [
-    *itertools.product(["model.safetensors", "modules.json"], [emptied, cut_short, flipped_amid, Path.unlink]),
-    *itertools.product(["patbench.yaml"], [emptied, Path.unlink]),
+    ("model.safetensors", flipped_amid),
+    ("model.safetensors", Path.unlink),
+    ("modules.json", cut_short),
+    ("patbench.yaml", emptied),
 ]
 
 
