@@ -7,6 +7,8 @@ BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 # SHARE=2/10 as options of pytest-split: every tenth test from the second on, so that tests of a kind are dealt out.
 SPLIT = $(if $(SHARE),--group $(subst /, --splits ,$(SHARE)) --splitting-algorithm least_duration)
+# A file's tests share what it made, such as a whole study: they stay with one process, in the order of files.
+BY_FILE = -n 2 --dist loadfile --no-loadscope-reorder
 export HF_HUB_DISABLE_TELEMETRY = 1
 export PYTHONWARNINGS = ignore::DeprecationWarning
 
@@ -35,7 +37,7 @@ why: $(READY) ## say what `make site` would run, and the reason of each step
 	@$(BIN)/patbench why --study "$(STUDY)"
 
 test: $(READY) ## run the tests, no network needed
-	@HF_HUB_OFFLINE=1 $(BIN)/python -m pytest -n 2 -m "not slow and not cluster"
+	@HF_HUB_OFFLINE=1 $(BIN)/python -m pytest $(BY_FILE) -m "not slow and not cluster"
 
 browser: ## bring what tests of pages in a browser need: axe-core, and on Debian as root Chromium
 	@"$(PYTHON)" tools/browser .cache/axe
