@@ -7,8 +7,8 @@ BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 # SHARE=2/10 as options of pytest-split: every tenth test from the second on, so that tests of a kind are dealt out.
 SPLIT = $(if $(SHARE),--group $(subst /, --splits ,$(SHARE)) --splitting-algorithm least_duration)
-# A file's tests share what it made, such as a whole study: they stay with one process, in the order of files.
-BY_FILE = -n 2 --dist loadfile --no-loadscope-reorder
+# A file's tests share what it made, such as a whole study: they stay with one process.
+BY_FILE = -n 2 --dist loadfile
 export HF_HUB_DISABLE_TELEMETRY = 1
 export PYTHONWARNINGS = ignore::DeprecationWarning
 
