@@ -16,7 +16,7 @@ export PYTHONWARNINGS = ignore::DeprecationWarning
 .PHONY: help setup site manuscript why test browser test-slow test-cluster test-cluster-demo lint lab figures lock clean
 
 help: ## print this
-	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-12s %s\n", $$1, $$2}'
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-17s %s\n", $$1, $$2}'
 	@echo '  STUDY=params/demo.yaml names the study that site, why and figures work on.'
 	@echo '  SHARE=2/10 runs the second tenth of the slow tests; without it all are run.'
 

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 from fixtures import studies
-from fixtures.faults import cut_short, emptied
+from fixtures.faults import cut_short, emptied, flipped_halfway
 
 from patbench_lib.bench import trainings as module
 from patbench_lib.bench.bench import Bench
@@ -16,12 +16,6 @@ from patbench_lib.bench.trainings import Training, tuned
 from patbench_lib.files import locked
 
 ONE = Training("MiniLM-static", "R3")
-
-
-def flipped_amid(path: Path) -> None:
-    content = bytearray(path.read_bytes())
-    content[len(content) // 2] ^= 1
-    path.write_bytes(content)
 
 
 def bench(root: Path) -> Bench:
@@ -36,7 +30,7 @@ def made(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 DAMAGES = [
-    ("model.safetensors", flipped_amid),
+    ("model.safetensors", flipped_halfway),
     ("model.safetensors", Path.unlink),
     ("modules.json", cut_short),
     ("patbench.yaml", emptied),

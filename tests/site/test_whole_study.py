@@ -13,19 +13,9 @@ from pathlib import Path
 import pandas as pd
 import pytest
 from fixtures.browser import axe_core, barriers, chromium, wrong_with
+from fixtures.cluster import PARTS
 
 ROOT = Path(__file__).parents[2]
-PARTS = (
-    "Snakefile",
-    "profiles",
-    "_quarto.yml",
-    "index.qmd",
-    "references.bib",
-    "theme",
-    "notebooks",
-    "params",
-    "teaching",
-)
 TIMES = ["seconds", "written"]
 TASKS = ("retrieval", "classification", "clustering")
 FEW = ("01_landscape", "03_retrieval", "17_review")

@@ -13,6 +13,7 @@ import numpy as np
 import pytest
 import scipy.sparse as sp
 import yaml
+from fixtures.faults import flipped_halfway
 from fixtures.landscapes import cited_in_a_row, landscape
 from fixtures.tiny_models import DIM, WORDS, tiny_bert, tiny_card, tiny_plain_bert, tiny_qwen
 from hypothesis import given
@@ -155,10 +156,7 @@ def test_a_damaged_checkpoint_is_named_and_the_training_starts_anew(
 ) -> None:
     with pytest.raises(KeyboardInterrupt):
         learn(base, tmp_path / "model", development=Watch((0.1, 0.2, 0.3), killed_at=3))
-    path = tmp_path / ".model.training" / "checkpoint-4" / file
-    content = bytearray(path.read_bytes())
-    content[len(content) // 2] ^= 1
-    path.write_bytes(content)
+    flipped_halfway(tmp_path / ".model.training" / "checkpoint-4" / file)
     watch = Watch((0.1, 0.2, 0.3))
     with pytest.warns(UserWarning, match=rf"checkpoint-4.{file} is damaged. The training starts anew"):
         again = learn(base, tmp_path / "model", development=watch)
