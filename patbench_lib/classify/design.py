@@ -22,6 +22,10 @@ FILLED = 10_000_000
 NEGLIGIBLE = 1e-12
 """Share of the largest variance under which an axis is rounding, where there are more features than texts."""
 
+SUMMED = 1 << 16
+"""Texts over which a product with the transpose is summed in single precision. Over a million, its rounding alone would
+keep a gradient above the solver's tolerance."""
+
 
 @dataclass(frozen=True)
 class Design:
@@ -49,7 +53,17 @@ class Design:
         """Return the transposed product [r + 1, L] of a residual [n, L], the intercept's part last."""
         import torch
 
-        return torch.cat([self.transposed @ residual, residual.sum(0, keepdim=True)])
+        return torch.cat([self._sums(residual), residual.sum(0, keepdim=True)])
+
+    def _sums(self, residual: torch.Tensor) -> torch.Tensor:
+        import torch
+
+        if len(residual) <= SUMMED or self.matrix.layout == torch.sparse_csr:
+            return self.transposed @ residual
+        sums = torch.zeros((len(self.squares), residual.shape[1]), dtype=torch.float64, device=residual.device)
+        for rows, part in zip(torch.split(self.matrix, SUMMED), torch.split(residual, SUMMED), strict=True):
+            sums += rows.T @ part
+        return sums.float()
 
     def leave(self, parameters: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
         """Return weights [d, L] and bias [L] for the features as given."""

@@ -25,7 +25,8 @@ STEPS = 500
 """Of the solver, at most. Strengths of 10,000 and more can need more, and more than single precision."""
 
 WORK_MB = 1024
-"""Memory for the labels that are fitted at a time, in MiB: weights of many words are large."""
+"""Memory for the labels that are fitted at a time, in MiB, where the features take no more themselves: weights of many
+words are large. Features of gigabytes have to be read anew for each step of a few labels."""
 
 SHARED = 30_000_000
 """Multiplications of a product from which on it is shared among threads."""
@@ -76,7 +77,7 @@ def fit_each(features: Any, labels: Bools, strengths: Sequence[float], *, device
     for strength in strengths:
         weights, bias = np.zeros((features.shape[1], labels.shape[1]), dtype=np.float32), bias.copy()
         iterations = unfinished = 0
-        for part in _blocks(len(varied), n, len(columns.squares)):
+        for part in _blocks(len(varied), n, len(columns.squares), _entries(features)):
             target = torch.from_numpy(labels[:, varied[part]].astype(np.float32)).to(device)
             with _fit_for(_entries(features) * target.shape[1]):
                 found = solve(columns, target, start[:, part], strength, tolerance=TOLERANCE, steps=STEPS)
@@ -93,9 +94,9 @@ def probabilities(probe: Weights, features: Any) -> Floats:
     return np.asarray(expit(margins))
 
 
-def _blocks(labels: int, n: int, r: int) -> Iterator[slice]:
+def _blocks(labels: int, n: int, r: int, entries: int) -> Iterator[slice]:
     """Give as many labels at a time as memory allows."""
-    block = max(1, (WORK_MB << 20) // (4 * (2 * MEMORY * r + 6 * n)))
+    block = max(1, max(WORK_MB << 20, 4 * entries) // (4 * (2 * MEMORY * r + 6 * n)))
     return (slice(first, first + block) for first in range(0, labels, block))
 
 

@@ -11,8 +11,8 @@ from hypothesis import strategies as st
 
 from patbench_lib.classify import design as design_module
 from patbench_lib.classify import probe
-from patbench_lib.classify.design import design
-from patbench_lib.classify.lbfgs import gradient, solve
+from patbench_lib.classify.design import Design, design
+from patbench_lib.classify.lbfgs import MEMORY, gradient, solve
 from patbench_lib.classify.probe import fit, probabilities
 
 
@@ -151,6 +151,22 @@ def test_labels_fitted_a_few_at_a_time_are_the_same(monkeypatch: pytest.MonkeyPa
     apart = fit(features, labels, 1.0)
     np.testing.assert_allclose(apart.weights, whole.weights, atol=1e-3)
     assert apart.iterations == whole.iterations
+
+
+def test_a_product_over_many_texts_is_summed_by_parts_in_double_precision(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(design_module, "SUMMED", 4)
+    ones, residual = torch.ones(68, 1), torch.zeros(68, 1)
+    residual[0], residual[4::4] = 2.0**24, 1.0  # in single precision 2²⁴ + 1 is 2²⁴
+    made = Design(ones, ones.T, torch.ones(1))
+    assert made.back(residual)[0, 0] == 2.0**24 + 16
+
+
+def test_labels_of_large_features_are_fitted_together(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(probe, "WORK_MB", 0)
+    n, r = 1000, 100
+    each = 4 * (2 * MEMORY * r + 6 * n)  # bytes of a label
+    assert [part.start for part in probe._blocks(30, n, r, entries=each * 10 // 4)] == [0, 10, 20]
+    assert len(list(probe._blocks(3, n, r, entries=1))) == 3
 
 
 def test_threads_are_given_back() -> None:
