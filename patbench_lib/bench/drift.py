@@ -10,7 +10,8 @@ import pandas as pd
 
 from patbench_lib.bench.bench import Bench
 from patbench_lib.bench.held_out import HeldOut, held_out
-from patbench_lib.bench.trainings import Training, with_tuned
+from patbench_lib.bench.trainings import Training
+from patbench_lib.bench.tuned import with_tuned
 from patbench_lib.evaluate.geometry import alignment, correlation, kept, moved, uniformity
 from patbench_lib.evaluate.statistics import seed_of
 from patbench_lib.landscape.judgements import Judgements

@@ -10,7 +10,8 @@ from patbench_lib.bench.finetuning import changes_key
 from patbench_lib.bench.held_out import held_out
 from patbench_lib.bench.partitions import pairs
 from patbench_lib.bench.results import keep_tables_by_task
-from patbench_lib.bench.trainings import Training, trainings, with_tuned
+from patbench_lib.bench.trainings import Training, trainings
+from patbench_lib.bench.tuned import with_tuned
 from patbench_lib.finetune.settings import Recipe, UntrainableError
 
 EXPERTS: Recipe = "R5"

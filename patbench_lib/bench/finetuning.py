@@ -14,7 +14,8 @@ from patbench_lib.bench.clustering import LIBRARIES as CLUSTERED_BY
 from patbench_lib.bench.held_out import HeldOut, agreements_by, held_out, predictions_by, retrieval_scores
 from patbench_lib.bench.keys import made_by, model_key
 from patbench_lib.bench.results import card_provenance, keep_tables_by_task, run_provenance
-from patbench_lib.bench.trainings import Training, folder_of, trainings, with_tuned
+from patbench_lib.bench.trainings import Training, trainings
+from patbench_lib.bench.tuned import folder_of, with_tuned
 from patbench_lib.finetune.folder import tell_tested
 from patbench_lib.study import digest
 

@@ -16,7 +16,8 @@ from patbench_lib.bench.keys import code_digest, landscape_key, model_key
 from patbench_lib.bench.resources import is_transformer
 from patbench_lib.bench.results import retrieval_results
 from patbench_lib.bench.searching import forget_parts, in_parts, search_part
-from patbench_lib.bench.trainings import possible, trainings_of, tuned
+from patbench_lib.bench.trainings import possible, trainings_of
+from patbench_lib.bench.tuned import tuned
 from patbench_lib.encode.cells import Shard
 from patbench_lib.errors import unknown_name
 from patbench_lib.finetune.settings import Recipe

@@ -10,7 +10,8 @@ from great_tables import GT
 
 from patbench_lib.bench.bench import Bench
 from patbench_lib.bench.partitions import pairs, partition
-from patbench_lib.bench.trainings import Training, possible, tuned
+from patbench_lib.bench.trainings import Training, possible
+from patbench_lib.bench.tuned import tuned
 from patbench_lib.finetune.folder import training_of
 from patbench_lib.finetune.pairs import Pairs
 from patbench_lib.report.labels import plain

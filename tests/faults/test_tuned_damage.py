@@ -10,9 +10,10 @@ import pytest
 from fixtures import studies
 from fixtures.faults import cut_short, emptied, flipped_halfway
 
-from patbench_lib.bench import trainings as module
+from patbench_lib.bench import tuned as module
 from patbench_lib.bench.bench import Bench
-from patbench_lib.bench.trainings import Training, tuned
+from patbench_lib.bench.trainings import Training
+from patbench_lib.bench.tuned import tuned
 from patbench_lib.files import locked
 
 ONE = Training("MiniLM-static", "R3")

@@ -14,7 +14,8 @@ from patbench_lib.bench.across_views import across_scores, across_views, task
 from patbench_lib.bench.bench import Bench
 from patbench_lib.bench.changes import CHANGES, Subject, subjects_of
 from patbench_lib.bench.held_out import HeldOut, held_out
-from patbench_lib.bench.trainings import Training, with_tuned
+from patbench_lib.bench.trainings import Training
+from patbench_lib.bench.tuned import with_tuned
 
 SMALL: dict[str, Any] = {
     "landscape": {"source": "demo", "publications": 120},

@@ -15,7 +15,8 @@ from patbench_lib.bench.bench import Bench
 from patbench_lib.bench.changes import CHANGES, ORDERS, Subject, ranked_alone, subjects_of
 from patbench_lib.bench.finetuning import finetuning_results, places
 from patbench_lib.bench.results import query_results, retrieval_results
-from patbench_lib.bench.trainings import Training, folder_of, trainings, trainings_of, with_tuned
+from patbench_lib.bench.trainings import Training, trainings, trainings_of
+from patbench_lib.bench.tuned import folder_of, with_tuned
 from patbench_lib.finetune.folder import training_of, tuned_card
 
 TUNING: dict[str, Any] = {**studies.TUNING, "remedies": ["both"], "looser": False}

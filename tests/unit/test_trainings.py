@@ -10,11 +10,13 @@ import numpy as np
 import pytest
 from fixtures import studies
 
-from patbench_lib.bench import trainings as module
+from patbench_lib.bench import tuned as module
 from patbench_lib.bench.bench import Bench
 from patbench_lib.bench.keys import model_key
+from patbench_lib.bench.lessons import lesson_of
 from patbench_lib.bench.partitions import pairs, partition
-from patbench_lib.bench.trainings import Training, folder_of, lesson_of, possible, trainings, tuned, with_tuned
+from patbench_lib.bench.trainings import Training, possible, trainings
+from patbench_lib.bench.tuned import folder_of, tuned, with_tuned
 from patbench_lib.finetune.folder import training_of
 
 LANDSCAPES = {
