@@ -6,60 +6,38 @@ import hashlib
 import io
 import os
 import time
-import warnings
 from abc import ABC, abstractmethod
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any, Generic, TypeVar
 
 import numpy as np
 
 from patbench_lib.checksums import checksum
-from patbench_lib.encode.checksums import INDEX, damaged_files
+from patbench_lib.encode.checksums import INDEX
 from patbench_lib.encode.key import StoreKey, text_hashes
+from patbench_lib.encode.shards import ENTRY, Shards
 from patbench_lib.errors import PatbenchError
 from patbench_lib.files import locked, replacing, sweep, write_json
 from patbench_lib.kept import find_json, save_json
 from patbench_lib.types import Floats, Ints
 
 V = TypeVar("V")
-_ENTRY = np.dtype([("hash", "S16"), ("tokens", "<i4")])
 
 
-@dataclass(frozen=True)
-class Index:
-    """Where each text's vector lies: hashes ascending, with shard, row and token count, each of shape [n]."""
-
-    hashes: np.ndarray
-    shard: Ints
-    row: Ints
-    tokens: Ints
-
-    def find(self, hashes: np.ndarray) -> Ints:
-        """Return the position of each hash in the index, -1 where it is absent."""
-        if not len(self.hashes):
-            return np.full(len(hashes), -1)
-        position = np.searchsorted(self.hashes, hashes).clip(max=len(self.hashes) - 1)
-        return np.where(self.hashes[position] == hashes, position, -1)
-
-
-class ShardFolder(ABC, Generic[V]):
+class ShardFolder(Shards, ABC, Generic[V]):
     """Shards of one key; the kind of vectors decides which arrays hold them.
 
     A shard is files of one number: those arrays, `N.json` with how it was made and the checksums of the others,
     `N.index.npy` with the texts' hashes and token counts. The index is written last: a shard without one does not
-    exist, and its number is used again. A shard that is asked for is looked through once; where a file of it is not as
-    it was written, that is told, the shard is removed, and its texts are missing again.
+    exist, and its number is used again.
     """
 
     def __init__(self, root: Path, key: StoreKey) -> None:
+        super().__init__(root / key.name)
         self.key = key
-        self.folder = root / key.name
-        self._entries: dict[int, np.ndarray] = {}
-        self._sound: set[int] = set()
-        self._written: dict[int, tuple[int, int]] = {}
 
     @contextmanager
     def claim(self, hashes: np.ndarray, *, wait: bool) -> Iterator[bool]:
@@ -83,77 +61,6 @@ class ShardFolder(ABC, Generic[V]):
             finally:
                 if mine:
                     path.unlink(missing_ok=True)
-
-    def shards(self) -> list[int]:
-        """Return the numbers of the complete shards, ascending."""
-        return sorted(int(path.name.split(".")[0]) for path in self.folder.glob("*.index.npy"))
-
-    def index(self) -> Index:
-        """Read the index of all complete shards; each is read once, and again where it is another.
-
-        A shard never changes, but a damaged one is removed, by any process, and its number is given anew.
-        """
-        shards = self.shards()
-        for number in shards:
-            written = self._when(number)
-            if number not in self._entries or self._written.get(number) != written:
-                self._forget(number)
-                self._read_entries(number)
-                self._written[number] = written
-        shards = [number for number in shards if number in self._entries]
-        if not shards:
-            return Index(np.empty(0, "S16"), *(np.empty(0, np.int64) for _ in range(3)))
-        entries = [self._entries[number] for number in shards]
-        joined = np.concatenate(entries)
-        shard = np.repeat(shards, [len(part) for part in entries])
-        row = np.concatenate([np.arange(len(part)) for part in entries])
-        order = np.argsort(joined["hash"], kind="stable")
-        return Index(joined["hash"][order], shard[order], row[order], joined["tokens"][order])
-
-    def missing(self, hashes: np.ndarray) -> Ints:
-        """Return the positions of the hashes that no complete and sound shard holds, ascending."""
-        index = self.index()
-        found = index.find(hashes)
-        asked = set(index.shard[found[found >= 0]].tolist()) - self._sound
-        damaged = {number: files for number in sorted(asked) if (files := damaged_files(self.folder, number))}
-        self._sound |= asked - set(damaged)
-        for number, files in damaged.items():
-            self._discard(number, files)
-        return np.flatnonzero((self.index().find(hashes) if damaged else found) < 0)
-
-    def _when(self, number: int) -> tuple[int, int]:
-        """Tell a shard's index from another one of its number: by its inode and when it was written."""
-        try:
-            status = (self.folder / f"{number:06d}{INDEX}.npy").stat()
-        except OSError:
-            return 0, 0
-        return status.st_ino, status.st_mtime_ns
-
-    def _forget(self, number: int) -> None:
-        self._entries.pop(number, None)
-        self._sound.discard(number)
-
-    def _read_entries(self, number: int) -> None:
-        path = self.folder / f"{number:06d}{INDEX}.npy"
-        try:
-            entries = np.load(path, allow_pickle=False)
-        except (OSError, ValueError, EOFError):
-            entries = None
-        if entries is not None and entries.dtype == _ENTRY:
-            self._entries[number] = entries
-        elif path.exists():  # another process may have removed it meanwhile
-            self._discard(number, [path])
-
-    def _discard(self, number: int, damaged: Sequence[Path]) -> None:
-        """Remove a shard, its index first: from then on it does not exist."""
-        named = ", ".join(map(str, damaged))
-        warnings.warn(f"{named} of the embedding store is damaged. Its texts are encoded again.", stacklevel=3)
-        try:
-            for path in sorted(self.folder.glob(f"{number:06d}.*"), key=lambda each: INDEX not in each.name):
-                path.unlink(missing_ok=True)
-        except OSError as error:
-            raise PatbenchError(f"{named} is damaged and cannot be removed.", why=str(error)) from error
-        self._forget(number)
 
     def place(self, texts: Sequence[str]) -> tuple[Ints, Ints, Ints]:
         """Return shard, row within it, and tokens of each text, each of shape [n].
@@ -196,7 +103,7 @@ class ShardFolder(ABC, Generic[V]):
             write_json(self.folder / "key.json", asdict(self.key))
             kept = self.missing(text_hashes(texts))
             if len(kept):
-                entries = np.empty(len(kept), dtype=_ENTRY)
+                entries = np.empty(len(kept), dtype=ENTRY)
                 entries["hash"], entries["tokens"] = text_hashes([texts[row] for row in kept]), tokens[kept]
                 self._write(entries, self.arrays(vectors, kept), {"seconds": seconds, "device": device})
 
