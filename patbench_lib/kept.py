@@ -17,6 +17,7 @@ import pandas as pd
 
 from patbench_lib.errors import PatbenchError, out_of_memory
 from patbench_lib.files import replacing, write_json
+from patbench_lib.footer import require_sound_footer, seal_footer
 
 T = TypeVar("T")
 
@@ -112,9 +113,10 @@ def _checksum(content: Mapping[str, Any]) -> str:
 def read_frame(path: Path, columns: list[str] | None = None) -> pd.DataFrame:
     """Return a table that `save_frame` wrote, or some of its columns.
 
-    Each of its pages has a checksum, so that one flipped bit is enough to be found. Arrow reads it without threads of
-    its own: where memory is used up, those that cannot be started are waited for without end.
+    Each of its pages has a checksum, and its footer, so that one flipped bit is enough to be found. Arrow reads it
+    without threads of its own: where memory is used up, those that cannot be started are waited for without end.
     """
+    require_sound_footer(path)
     return pd.read_parquet(path, columns=columns, page_checksum_verification=True, use_threads=False, pre_buffer=False)
 
 
@@ -122,6 +124,7 @@ def save_frame(table: pd.DataFrame, path: Path) -> None:
     """Write a table as compressed Parquet in one step."""
     with replacing(path) as temporary:
         table.to_parquet(temporary, compression="zstd", index=False, write_page_checksum=True)
+        seal_footer(temporary)
 
 
 def find_frame(path: Path) -> pd.DataFrame | None:

@@ -11,7 +11,8 @@ from pathlib import Path
 
 import pandas as pd
 import pytest
-from fixtures.cluster import NO_ACCOUNTS, PROFILE, ROOT, checkout, stored, tables
+from fixtures.cluster import NO_ACCOUNTS, PROFILE, ROOT, checkout, stored
+from fixtures.results import tables
 from fixtures.slurm import lacking, one_node
 
 from patbench_lib.encode.store import shards_made

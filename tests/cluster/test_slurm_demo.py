@@ -9,7 +9,8 @@ from pathlib import Path
 
 import pandas as pd
 import pytest
-from fixtures.cluster import NO_ACCOUNTS, PROFILE, ROOT, checkout, stored, tables
+from fixtures.cluster import NO_ACCOUNTS, PROFILE, ROOT, checkout, stored
+from fixtures.results import tables
 from fixtures.slurm import lacking, one_node
 
 SHARDS = 3

@@ -9,7 +9,8 @@ from pathlib import Path
 
 import pytest
 from fixtures.commands import Patbench, small_study
-from fixtures.faults import assert_same_tables, tables
+from fixtures.faults import assert_same_tables
+from fixtures.results import tables
 from fixtures.workflows import project, snakemade
 
 STEPS = (("retrieve", "BM25"), ("retrieve", "LSA"), ("tabulate", "retrieval"))

@@ -11,7 +11,8 @@ from pathlib import Path
 
 import pytest
 from fixtures.commands import Patbench, small_study
-from fixtures.faults import assert_same_tables, environment, interrupted, run, tables
+from fixtures.faults import assert_same_tables, environment, interrupted, run
+from fixtures.results import tables
 from fixtures.workflows import project, snakemade
 
 from patbench_lib.cli import app

@@ -7,7 +7,8 @@ from pathlib import Path
 import pandas as pd
 import pytest
 from fixtures.commands import Patbench, small_study
-from fixtures.faults import assert_same_tables, killed, run, tables
+from fixtures.faults import assert_same_tables, killed, run
+from fixtures.results import tables
 from fixtures.studies import TUNING
 
 from patbench_lib.bench.execute import execute_notebook

@@ -9,7 +9,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 from fixtures.commands import Patbench, small_study
-from fixtures.faults import assert_same_tables, environment, tables
+from fixtures.faults import assert_same_tables, environment
+from fixtures.results import tables
 
 from patbench_lib.errors import out_of_memory
 

@@ -8,7 +8,8 @@ from pathlib import Path
 
 import pytest
 from fixtures.commands import Patbench, small_study
-from fixtures.faults import assert_same_tables, tables
+from fixtures.faults import assert_same_tables
+from fixtures.results import tables
 from fixtures.rooms import powerless
 from fixtures.workflows import project
 

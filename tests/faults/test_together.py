@@ -8,7 +8,8 @@ from pathlib import Path
 
 import pytest
 from fixtures.commands import small_study
-from fixtures.faults import assert_same_tables, environment, run, tables
+from fixtures.faults import assert_same_tables, environment, run
+from fixtures.results import tables
 
 
 @pytest.mark.slow

@@ -14,9 +14,9 @@ import pandas as pd
 import pytest
 from fixtures.browser import axe_core, barriers, chromium, wrong_with
 from fixtures.cluster import PARTS
+from fixtures.results import tables
 
 ROOT = Path(__file__).parents[2]
-TIMES = ["seconds", "written"]
 TASKS = ("retrieval", "classification", "clustering")
 FEW = ("01_landscape", "03_retrieval", "17_review")
 """Notebooks of a run that is killed: one of the landscape, one of results, and the one that the first page needs."""
@@ -54,12 +54,6 @@ def patbench(folder: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
 
 def environment(folder: Path) -> dict[str, str]:
     return {**os.environ, "PATBENCH_HOME": str(folder), "PYTHONPATH": str(ROOT), "HF_HUB_OFFLINE": "1"}
-
-
-def tables(folder: Path) -> dict[str, pd.DataFrame]:
-    """Return the tables of results without times."""
-    found = {path.name: pd.read_parquet(path) for path in sorted((folder / "results" / "small").rglob("*.parquet"))}
-    return {name: table.drop(columns=TIMES, errors="ignore") for name, table in found.items()}
 
 
 @pytest.fixture(scope="module")
@@ -153,7 +147,7 @@ def test_a_killed_run_goes_on_to_the_same_tables(made: Path, tmp_path: Path, sec
     again = patbench(tmp_path, "site", "--study", "small.yaml")
     assert again.returncode == 0, again.stdout[-2000:] + again.stderr[-4000:]
     wanted, found = tables(made), tables(tmp_path)
-    assert found.keys() <= wanted.keys() and found.keys() >= {f"{task}.results.parquet" for task in TASKS}
+    assert found.keys() <= wanted.keys() and {f"results/small/{task}.results.parquet" for task in TASKS} <= found.keys()
     for name, table in found.items():
         pd.testing.assert_frame_equal(table, wanted[name], check_exact=True)
     assert not list(tmp_path.rglob("*.tmp")), "no half-written file is left"
