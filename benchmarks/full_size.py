@@ -216,11 +216,11 @@ def main() -> None:
         rows = measured(Path(folder), options.scales, options.steps)
     rows = with_kept(rows, options.out)
     powers = exponents(rows)
-    for name, power in powers.items():
-        print(f"{name:<16} grows by the power {power:.2f} of the size")
     if options.out:
         options.out.parent.mkdir(parents=True, exist_ok=True)
         options.out.write_text(json.dumps({"rows": rows, "exponents": powers}, indent=1) + "\n", encoding="utf-8")
+    for name, power in powers.items():
+        print(f"{name:<16} grows by the power {power:.2f} of the size")
 
 
 if __name__ == "__main__":
