@@ -17,6 +17,10 @@ NOISE = -1
 ITERATIONS = 300
 """Of k-means at most, as scikit-learn has it; it mostly settles within a few dozen."""
 
+SEEDED = 1 << 16
+"""Points among which a start looks for its centres: k-means++ goes over them several times for each centre, so that of
+a million it would take most of the time. Where there are more a sample is drawn, anew for each start."""
+
 
 @dataclass(frozen=True)
 class Clustered:
@@ -75,11 +79,22 @@ def k_means(points: Floats, k: int, settings: Clustering, *, seed: int) -> Ints:
         return run(np.asarray(points, dtype=np.float32), k, settings.starts, seed)
 
 
+def starting_centres(points: Floats, k: int, random_state: np.random.RandomState) -> Floats:
+    """Return k centres of k-means++, shape [k, d], from a sample of `SEEDED` points, or of k, where there are more."""
+    from sklearn.cluster import kmeans_plusplus
+
+    most = max(SEEDED, k)
+    if len(points) > most:
+        points = points[np.sort(random_state.choice(len(points), most, replace=False))]
+    centres: Floats = kmeans_plusplus(points, k, random_state=random_state)[0]
+    return centres
+
+
 def _sklearn_k_means(points: Floats, k: int, starts: int, seed: int) -> Ints:
     from sklearn.cluster import KMeans
     from sklearn.exceptions import ConvergenceWarning
 
-    model = KMeans(k, n_init=starts, max_iter=ITERATIONS, random_state=seed)
+    model = KMeans(k, init=starting_centres, n_init=starts, max_iter=ITERATIONS, random_state=seed)
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", ConvergenceWarning)  # fewer distinct points than k: fewer clusters come out
         clusters: Ints = model.fit_predict(points)
@@ -87,13 +102,12 @@ def _sklearn_k_means(points: Floats, k: int, starts: int, seed: int) -> Ints:
 
 
 def _faiss_k_means(points: Floats, k: int, starts: int, seed: int) -> Ints:
-    """Run FAISS's Lloyd from scikit-learn's starts, so that `starts` means the same in both."""
+    """Run FAISS's Lloyd from the same starts, so that `starts` means the same in both."""
     import faiss
-    from sklearn.cluster import kmeans_plusplus
 
     state, best, least = np.random.RandomState(seed), np.zeros(len(points), dtype=np.int64), np.inf
     for _ in range(starts):
-        centres, _ = kmeans_plusplus(points, k, random_state=state)
+        centres = starting_centres(points, k, state)
         model = faiss.Kmeans(
             points.shape[1], k, niter=ITERATIONS, min_points_per_centroid=1, max_points_per_centroid=len(points)
         )

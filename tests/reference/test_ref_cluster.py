@@ -10,6 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy.cluster.hierarchy import fcluster, linkage
+from sklearn.cluster import KMeans
 from sklearn.metrics import adjusted_rand_score
 
 from patbench_lib.cluster.algorithms import cluster
@@ -34,6 +35,14 @@ def points(n: int = 900, d: int = 12, classes: int = 6) -> tuple[Floats, Ints]:
 def entropy(counts: np.ndarray) -> float:
     shares = counts[counts > 0] / counts.sum()
     return float(-(shares * np.log(shares)).sum())
+
+
+def test_k_means_is_that_of_scikit_learn() -> None:
+    sample, _ = points()
+    for seed in range(3):
+        theirs = KMeans(6, n_init=4, random_state=seed).fit_predict(sample)
+        ours = cluster(sample, "k-means", 6, Clustering(starts=4), seed=seed).clusters
+        assert agreement(theirs, ours)["ARI"] == 1
 
 
 @settings(deadline=None, max_examples=50)

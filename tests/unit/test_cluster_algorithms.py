@@ -5,7 +5,8 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from patbench_lib.cluster.algorithms import NOISE, cluster, differs_by_seed
+from patbench_lib.cluster import algorithms
+from patbench_lib.cluster.algorithms import NOISE, cluster, differs_by_seed, starting_centres
 from patbench_lib.cluster.measures import agreement
 from patbench_lib.cluster.settings import Algorithm, Clustering
 from patbench_lib.types import Floats, Ints
@@ -82,6 +83,19 @@ def test_the_same_seed_gives_the_same_clusters_and_another_seed_stays_within_the
     first, again, other = ([ari(seed) for seed in seeds] for seeds in (range(8), range(8), range(100, 108)))
     assert first == again
     assert first != other and abs(np.mean(first) - np.mean(other)) < 2 * np.std(first)
+
+
+@pytest.mark.parametrize("backend", BACKENDS)
+def test_centres_are_sought_in_a_sample_of_many_points(backend: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    points, gold = blobs(300)
+    monkeypatch.setattr(algorithms, "SEEDED", 20)
+    found = cluster(points, "k-means", 3, settings(backend=backend), seed=0)
+    assert (found.clusters == gold).all() and len(found.rows) == 300, "all points are clustered"
+    # Of 20 points k-means++ takes every one where it is asked for 20 centres: a start sees no more of them than that.
+    starts = [starting_centres(points, 20, np.random.RandomState(seed)) for seed in (0, 0, 1)]
+    rows = [sorted(np.flatnonzero((points == centre).all(1)).item() for centre in start) for start in starts]
+    assert rows[0] == rows[1] != rows[2] and len(set(rows[0])) == 20
+    assert len(starting_centres(points, 50, np.random.RandomState(0))) == 50
 
 
 @pytest.mark.parametrize("algorithm", ["ward", "hdbscan"])
