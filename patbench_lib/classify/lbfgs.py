@@ -30,6 +30,9 @@ TRIALS = 15
 SHRINK = 7 / 8
 """Finished labels are put aside once no more than this share is left: doing so copies all that is kept."""
 
+ROWS = 4096
+"""Texts that are gone over at a time: what is done to each number of theirs then stays in the processor's cache."""
+
 
 @dataclass
 class Solution:
@@ -96,8 +99,7 @@ def solve(
     label = torch.arange(target.shape[1], device=target.device)
     state = _State(label, away, start, margins, residual, gradient(design, residual, start, penalty))
     for step in range(steps + 1):
-        spread = state.residual.abs()
-        spread = spread.mul_(1 - spread).mean(0).clamp_min_(1e-9)  # mean of p (1 - p): a residual is p or p - 1
+        spread = _spread(state.residual).clamp_min_(1e-9)
         inverse = 1 / (spread * squares + penalty)
         open_ = (state.gradient.square() * inverse).sum(0).sqrt() > tolerance / strength**0.5
         solution.parameters[:, state.label] = state.parameters
@@ -114,6 +116,17 @@ def solve(
 def gradient(design: Design, residual: torch.Tensor, parameters: torch.Tensor, penalty: torch.Tensor) -> torch.Tensor:
     """Return the gradient [r + 1, L]: Xᵀ (p - y) + penalty · parameters."""
     return design.back(residual).addcmul_(penalty, parameters)
+
+
+def _spread(residual: torch.Tensor) -> torch.Tensor:
+    """Return the mean of p (1 - p) of each label [L]: a residual is p or p - 1."""
+    import torch
+
+    total = torch.zeros_like(residual[0])
+    for part in torch.split(residual, ROWS):
+        far = part.abs()
+        total += far.mul_(1 - far).sum(0)
+    return total / len(residual)
 
 
 def _residual(away: torch.Tensor, margins: torch.Tensor) -> torch.Tensor:
@@ -167,12 +180,18 @@ def _search(state: _State, along: torch.Tensor, pull: torch.Tensor, stiffness: t
     """
     import torch
 
-    def slope_at(length: torch.Tensor) -> torch.Tensor:
-        torch.mul(along, length, out=state.residual)
-        _residual(state.away, state.residual.add_(state.margins))
-        return (state.residual * along).sum(0) + pull + length * stiffness
+    split = (torch.split(each, ROWS) for each in (state.residual, along, state.margins, state.away))
+    parts = list(zip(*split, strict=True))
 
-    first = (state.residual * along).sum(0) + pull
+    def slope_at(length: torch.Tensor) -> torch.Tensor:
+        slope = torch.zeros_like(length)
+        for residual, part, margins, away in parts:
+            torch.mul(part, length, out=residual)
+            _residual(away, residual.add_(margins))
+            slope += (residual * part).sum(0)
+        return slope + pull + length * stiffness
+
+    first = torch.stack([(residual * part).sum(0) for residual, part, _, _ in parts]).sum(0) + pull
     length = torch.ones_like(first)
     low, low_slope = torch.zeros_like(first), first
     high, high_slope = torch.full_like(first, torch.inf), torch.zeros_like(first)

@@ -96,7 +96,7 @@ def probabilities(probe: Weights, features: Any) -> Floats:
 
 def _blocks(labels: int, n: int, r: int, entries: int) -> Iterator[slice]:
     """Give as many labels at a time as memory allows."""
-    block = max(1, max(WORK_MB << 20, 4 * entries) // (4 * (2 * MEMORY * r + 6 * n)))
+    block = max(1, max(WORK_MB << 20, 4 * entries) // (4 * (2 * MEMORY * r + 5 * n)))
     return (slice(first, first + block) for first in range(0, labels, block))
 
 

@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from patbench_lib.classify import design as design_module
-from patbench_lib.classify import probe
+from patbench_lib.classify import lbfgs, probe
 from patbench_lib.classify.design import Design, design
 from patbench_lib.classify.lbfgs import MEMORY, gradient, solve
 from patbench_lib.classify.probe import fit, probabilities
@@ -153,6 +153,15 @@ def test_labels_fitted_a_few_at_a_time_are_the_same(monkeypatch: pytest.MonkeyPa
     assert apart.iterations == whole.iterations
 
 
+def test_texts_gone_over_a_few_at_a_time_give_the_same(monkeypatch: pytest.MonkeyPatch) -> None:
+    features, labels = drawn(60, 5, 7)
+    whole = fit(features, labels, 1.0)
+    monkeypatch.setattr(lbfgs, "ROWS", 7)
+    parts = fit(features, labels, 1.0)
+    np.testing.assert_allclose(parts.weights, whole.weights, atol=1e-4)
+    assert parts.iterations == whole.iterations > 2
+
+
 def test_a_product_over_many_texts_is_summed_by_parts_in_double_precision(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(design_module, "SUMMED", 4)
     ones, residual = torch.ones(68, 1), torch.zeros(68, 1)
@@ -164,7 +173,7 @@ def test_a_product_over_many_texts_is_summed_by_parts_in_double_precision(monkey
 def test_labels_of_large_features_are_fitted_together(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(probe, "WORK_MB", 0)
     n, r = 1000, 100
-    each = 4 * (2 * MEMORY * r + 6 * n)  # bytes of a label
+    each = 4 * (2 * MEMORY * r + 5 * n)  # bytes of a label
     assert [part.start for part in probe._blocks(30, n, r, entries=each * 10 // 4)] == [0, 10, 20]
     assert len(list(probe._blocks(3, n, r, entries=1))) == 3
 
