@@ -7,8 +7,13 @@ from pathlib import Path
 import numpy as np
 
 from patbench_lib.landscape.judgements import Judgements
+from patbench_lib.models.budget import Budget
+from patbench_lib.types import Bools, Floats
 
-PATENTS, QUERIES, DIM, CLUSTERS = 113_148, 46_069, 1024, 200
+PATENTS, QUERIES = Budget().patents, Budget().queries
+DIM, CLUSTERS = 1024, 200
+BLOCK = 8192
+"""Rows that are drawn at a time."""
 
 
 class Made:
@@ -29,6 +34,18 @@ class Made:
         indptr = np.concatenate([[0], np.cumsum(counts)])
         return Judgements(rows, indptr, documents, self.rng.integers(0, 2, counts.sum()), family)
 
+    def labels(self, features: Floats, number: int) -> Bools:
+        """Return labels [n, number] that one text in thirteen has, half of whose variance the features explain.
+
+        Labels without noise would be ever harder to fit the more texts there are: their weights have no end.
+        """
+        leaning = self.rng.standard_normal((DIM, number), dtype=np.float32)
+        labels = np.empty((self.n, number), dtype=bool)
+        for start in range(0, self.n, BLOCK):
+            explained = features[start : start + BLOCK] @ leaning
+            labels[start : start + BLOCK] = explained + self.rng.standard_normal(explained.shape, np.float32) > 2
+        return labels
+
 
 def draw_vectors(folder: Path, scale: float) -> Path:
     """Draw unit vectors about so many centres onto disk, a block at a time; return the file."""
@@ -36,8 +53,8 @@ def draw_vectors(folder: Path, scale: float) -> Path:
     centres = rng.standard_normal((CLUSTERS, DIM), dtype=np.float32)
     path = folder / f"{n}.npy"
     file = np.lib.format.open_memmap(path, mode="w+", dtype=np.float32, shape=(n, DIM))
-    for start in range(0, n, 8192):
-        stop = min(start + 8192, n)
+    for start in range(0, n, BLOCK):
+        stop = min(start + BLOCK, n)
         block = rng.standard_normal((stop - start, DIM), dtype=np.float32)
         block += 0.7 * centres[rng.integers(0, CLUSTERS, stop - start)]
         file[start:stop] = block / np.linalg.norm(block, axis=1, keepdims=True)

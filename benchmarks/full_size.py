@@ -2,7 +2,7 @@
 
 Vectors, judgements, labels and scores are drawn, so that nothing but the steps themselves takes time; each step runs in
 a process of its own. Beside each stands its floor: the operations that cannot be left out, at the rate of a bare matrix
-product on this machine, or the bytes that must move, at the rate of a bare copy. `--out FOLDER` keeps the figures.
+product on this machine, or the bytes that must move, at the rate of a bare copy. `--out FILE` keeps the figures.
 """
 
 from __future__ import annotations
@@ -98,9 +98,8 @@ def probe(made: Made) -> tuple[float, float]:
     """A probe of all labels at one strength; the floor is two products of every step that the slowest label took."""
     from patbench_lib.classify.probe import fit
 
-    features = np.ascontiguousarray(made.vectors)
-    leaning = made.rng.standard_normal((DIM, LABELS), dtype=np.float32)
-    labels = features @ leaning + made.rng.normal(scale=0.5, size=(1, LABELS)).astype(np.float32) > 1.6
+    features = np.array(made.vectors)
+    labels = made.labels(features, LABELS)
     began = time.perf_counter()
     found = fit(features, labels, 1.0)
     return time.perf_counter() - began, 4 * found.iterations * made.n * DIM * LABELS / made.flops
@@ -111,7 +110,7 @@ def k_means(made: Made) -> tuple[float, float]:
     from patbench_lib.cluster.algorithms import k_means as cluster
     from patbench_lib.cluster.settings import Clustering
 
-    points = np.ascontiguousarray(made.vectors)
+    points = np.array(made.vectors)
     began = time.perf_counter()
     cluster(points, CLUSTERS, Clustering(starts=1), seed=0)
     return time.perf_counter() - began, 2 * made.n * DIM * CLUSTERS / made.flops
@@ -218,7 +217,9 @@ def main() -> None:
     powers = exponents(rows)
     if options.out:
         options.out.parent.mkdir(parents=True, exist_ok=True)
-        options.out.write_text(json.dumps({"rows": rows, "exponents": powers}, indent=1) + "\n", encoding="utf-8")
+        options.out.write_text(
+            json.dumps({"patents": PATENTS, "rows": rows, "exponents": powers}, indent=1) + "\n", encoding="utf-8"
+        )
     for name, power in powers.items():
         print(f"{name:<16} grows by the power {power:.2f} of the size")
 

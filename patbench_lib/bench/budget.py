@@ -114,14 +114,16 @@ def measured_steps(bench: Bench) -> tuple[pd.DataFrame, dict[str, float], str]:
     Returns
     -------
     (pandas.DataFrame, dict, str)
-        step, scale, seconds, floor, peak_gib, a row each; the power of the size by which each step's seconds grow; the
-        machine. Empty where nothing is kept.
+        step, scale, patents, seconds, floor, peak_gib, a row each; the power of the size by which each step's seconds
+        grow; the machine. Empty where nothing is kept.
     """
     file = bench.paths.root / MEASURED
-    columns = ["step", "scale", "seconds", "floor", "peak_gib"]
+    columns = ["step", "scale", "patents", "seconds", "floor", "peak_gib"]
     if not file.is_file():
         return pd.DataFrame(columns=columns), {}, ""
     kept = json.loads(file.read_text(encoding="utf-8"))
     rows = [row for row in kept["rows"] if row["step"] != "bare"]
     machine = next(row["machine"] for row in kept["rows"] if row["step"] == "bare")
-    return pd.DataFrame(rows)[columns], kept["exponents"], machine
+    steps = pd.DataFrame(rows)
+    steps["patents"] = (steps["scale"] * kept["patents"]).round().astype(int)
+    return steps[columns], kept["exponents"], machine

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from math import log
 
 import pandas as pd
 from IPython.display import Markdown
@@ -30,7 +31,23 @@ def say_growth(steps: pd.DataFrame, exponents: Mapping[str, float]) -> Markdown:
     return Markdown(
         f"Seconds grow by these powers of the size: {grown}. Exact search goes through every pair of a query and a "
         f"document, so its power is that of both. Up to the published size the most memory is that of "
-        f"{full['step']}, {full['peak_gib']:.1f} GiB, {verdict} {MEMORY_GB}."
+        f"{full['step']}, {full['peak_gib']:.1f} GiB, {verdict} {MEMORY_GB}.{_beyond(steps)}"
+    )
+
+
+def _beyond(steps: pd.DataFrame) -> str:
+    """Say which steps take more than n log n from the published size to the largest; nothing where none is larger."""
+    largest = steps["scale"].max()
+    if largest <= 1:
+        return ""
+    sizes = steps.drop_duplicates("scale").set_index("scale")["patents"]
+    allowed = largest * log(sizes[largest]) / log(sizes[1.0])
+    seconds = steps[steps["step"] != "search"].pivot(index="step", columns="scale", values="seconds")
+    ratios = (seconds[largest] / seconds[1.0]).dropna().sort_values(ascending=False)
+    above = ", ".join(f"{step} ({ratio:.0f})" for step, ratio in ratios.items() if ratio > allowed)
+    return (
+        f" At {largest:g} times that size, where n log n is {allowed:.0f} times as much, "
+        f"{f'these take more: {above}' if above else 'no step but search takes more'}."
     )
 
 

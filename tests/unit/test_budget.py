@@ -114,7 +114,13 @@ def test_what_was_measured_is_told_with_its_machine_or_said_to_be_missing(tmp_pa
     rows += [{"step": "probe", "scale": s, "seconds": 20 * s, "floor": 5 * s, "peak_gib": 3 * s} for s in (0.5, 1, 10)]
     file = tmp_path / MEASURED
     file.parent.mkdir(parents=True)
-    file.write_text(json.dumps({"rows": rows, "exponents": {"probe": 1.0}}))
+    file.write_text(json.dumps({"patents": 1000, "rows": rows, "exponents": {"probe": 1.0}}))
     steps, exponents, machine = measured_steps(study)
+    assert steps["patents"].tolist() == [500, 1000, 10_000]
     assert "probe 1.00" in say_growth(steps, exponents).data and "3.0 GiB, less than 16" in say_growth(steps, {}).data
     assert "two cores" in steps_table(steps, machine).as_raw_html()
+    # 10,000 log 10,000 is 13.3 times 1,000 log 1,000.
+    assert "n log n is 13 times as much, no step but search takes more." in say_growth(steps, exponents).data
+    slower = steps.assign(seconds=steps["seconds"].where(steps["scale"] < 10, 20 * 14))
+    assert "n log n is 13 times as much, these take more: probe (14)." in say_growth(slower, exponents).data
+    assert "n log n" not in say_growth(steps[steps["scale"] <= 1], exponents).data
