@@ -12,11 +12,14 @@ import nbformat
 import papermill
 import pytest
 import yaml
+from fixtures.browser import axe_core, barriers, chromium, wrong_with
 from fixtures.notebooks import closing
 
 from patbench_lib.bench.execute import execute_notebook
 from patbench_lib.errors import PatbenchError
 from patbench_lib.parameters import read_study
+from patbench_lib.report.site import stage
+from patbench_lib.report.site.render import render
 
 ROOT = Path(__file__).parents[2]
 NOTEBOOKS = sorted(ROOT.glob("notebooks/[0-9]*.ipynb"))
@@ -26,9 +29,13 @@ CAPTIONS = {"fig": ("fig-cap", "fig-alt"), "tbl": ("tbl-cap",), "txt": ()}
 
 
 @pytest.fixture(scope="module")
-def executed(tmp_path_factory: pytest.TempPathFactory) -> dict[str, nbformat.NotebookNode]:
+def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return tmp_path_factory.mktemp("home")
+
+
+@pytest.fixture(scope="module")
+def executed(home: Path) -> dict[str, nbformat.NotebookNode]:
     """Execute every notebook in one home, each by itself: none may need another to have run."""
-    home = tmp_path_factory.mktemp("home")
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("PATBENCH_HOME", str(home))
         parameters = yaml.safe_load(TINY.read_text())
@@ -38,6 +45,15 @@ def executed(tmp_path_factory: pytest.TempPathFactory) -> dict[str, nbformat.Not
             )
             for path in NOTEBOOKS
         }
+
+
+@pytest.fixture(scope="module")
+def pages(executed: dict[str, nbformat.NotebookNode], home: Path) -> list[Path]:
+    """Render the site of the executed notebooks, and return its pages."""
+    made = {"title": "Tiny", "sources": ROOT, "out": home / "staged", "banner": "Synthetic landscape."}
+    stage("tiny", notebooks=[home / f"{name}.ipynb" for name in executed], **made)
+    render(home / "staged", home / "site")
+    return sorted((home / "site").rglob("*.html"))
 
 
 def test_there_are_notebooks() -> None:
@@ -88,6 +104,20 @@ def test_a_synthetic_study_says_so_first(executed: dict[str, nbformat.NotebookNo
     outputs = [output for cell in executed[name].cells if cell.cell_type == "code" for output in cell.outputs]
     first = next(output["data"]["text/markdown"] for output in outputs if "text/markdown" in output.get("data", {}))
     assert "Synthetic landscape" in first
+
+
+def test_every_page_reads_well_in_a_browser(pages: list[Path], tmp_path: Path) -> None:
+    with chromium(tmp_path / "profile") as browser:
+        found = {path.name: wrong_with(browser, path) for path in pages}
+    assert {name: wrong for name, wrong in found.items() if wrong} == {}
+    assert {"index.html", *(f"{path.stem}.html" for path in NOTEBOOKS)} < found.keys()
+
+
+def test_no_page_has_a_barrier(pages: list[Path], tmp_path: Path) -> None:
+    axe = axe_core()
+    with chromium(tmp_path / "profile") as browser:
+        found = {path.name: barriers(browser, path, axe) for path in pages}
+    assert {name: wrong for name, wrong in found.items() if wrong} == {}
 
 
 @pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: path.stem)

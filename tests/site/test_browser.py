@@ -101,11 +101,23 @@ def test_without_scripts_the_table_stands_as_it_was_written(page: Path) -> None:
     assert "<button" not in page.read_text(encoding="utf-8").split("<script>")[0]
 
 
-def test_a_barrier_is_found(browser: Browser, tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    ("where", "body", "barrier"),
+    [
+        ("", "<button></button>", "button-name"),
+        ("(width < 600px)", "<button></button>", "button-name"),
+        ("(width > 600px)", "<p>Grey on white</p>", "color-contrast"),
+        ("(prefers-color-scheme: dark)", "<p>Grey on white</p>", "color-contrast"),
+    ],
+)
+def test_a_barrier_is_found(browser: Browser, tmp_path: Path, where: str, body: str, barrier: str) -> None:
+    shown = "p { background: white; color: #bbb; } button { display: block; }"
+    look = f"@media {where} {{ {shown} }}" if where else shown
     bad = tmp_path / "bad.html"
-    bad.write_text(f"{HEAD}<title>Bad</title></head><body><button></button></body></html>", encoding="utf-8")
+    style = f"<style>button {{ display: none; }} {look}</style>"
+    bad.write_text(f"{HEAD}<title>Bad</title>{style}</head><body>{body}</body></html>", encoding="utf-8")
     found = barriers(browser, bad, axe_core())
-    assert [each.partition(":")[0] for each in found] == ["button-name"]
+    assert [each.partition(":")[0] for each in found] == [barrier]
 
 
 def test_every_page_of_a_small_site_has_nothing_wrong(
