@@ -36,18 +36,18 @@ def say_growth(steps: pd.DataFrame, exponents: Mapping[str, float]) -> Markdown:
 
 
 def _beyond(steps: pd.DataFrame) -> str:
-    """Say which steps take more than n log n from the published size to the largest; nothing where none is larger."""
+    """Say how much more steps take at the largest size than at the published one, beside n log n; nothing without."""
     largest = steps["scale"].max()
     if largest <= 1:
         return ""
     sizes = steps.drop_duplicates("scale").set_index("scale")["patents"]
     allowed = largest * log(sizes[largest]) / log(sizes[1.0])
     seconds = steps[steps["step"] != "search"].pivot(index="step", columns="scale", values="seconds")
-    ratios = (seconds[largest] / seconds[1.0]).dropna().sort_values(ascending=False)
-    above = ", ".join(f"{step} ({ratio:.0f})" for step, ratio in ratios.items() if ratio > allowed)
+    ratios = (seconds[largest] / seconds[1.0]).dropna().sort_values()
+    told = ", ".join(f"{step} {ratio:.1f}" for step, ratio in ratios.items())
     return (
-        f" At {largest:g} times that size, where n log n is {allowed:.0f} times as much, "
-        f"{f'these take more: {above}' if above else 'no step but search takes more'}."
+        f" At {largest:g} times that size, where n log n is {allowed:.1f} times as much, seconds are so many times as "
+        f"many: {told}."
     )
 
 

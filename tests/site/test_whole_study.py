@@ -32,7 +32,7 @@ depth: 30
 measures: [nDCG@10, Recall@30]
 statistics: {resamples: 100, permutations: 100}
 finetuning:
-  {models: [MiniLM-static], recipes: [R1, R3], pairs_most: 24, batch: 4, epochs: 1, looks: 1, pool: 40, repeats: 1}
+  {models: [MiniLM-static], recipes: [R1, R3], pairs_most: 24, batch: 4, epochs: 1, looks: 1, pool: 40, closely: 0}
 """
 
 
