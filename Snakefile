@@ -30,7 +30,9 @@ TABLES = PLAN.tables(
 LONGEST = ["07_truncation_and_cost", "04_views", "13_expert_text", "06_late_interaction_and_reranking", "09_clustering"]
 LONGEST += ["05_fusion", "14_claims", "10_finetuning"]
 STEPS = f"{PATHS.build}/steps"
-PYTHON = shlex.quote(sys.executable).replace("{", "{{").replace("}", "}}")
+# An environment's interpreter has several names. A step whose command names another one than before would run again.
+PLAIN = Path(sys.executable).with_name("python")
+PYTHON = shlex.quote(str(PLAIN if PLAIN.is_file() else sys.executable)).replace("{", "{{").replace("}", "}}")
 PATBENCH = "PATBENCH_THREADS={threads} " + PYTHON + " -m patbench_lib"
 
 
